@@ -1,0 +1,34 @@
+namespace Gateway.Ledger.Front;
+
+/// <summary>Decides in one step whether a call may start, and remembers what is set aside. May vanish at any time: the spool and the book do not.</summary>
+internal interface IFront
+{
+    /// <summary>Rates, concurrency, budget, buckets, hold: checks before writes, all or nothing.</summary>
+    ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Renews a lease; <c>false</c>: the hold is over (settled or reaped).</summary>
+    ValueTask<bool> RenewAsync(Hold hold, Credits checkpoint, CancellationToken cancellationToken);
+
+    /// <summary>Releases and charges at most <paramref name="cost"/>; with <paramref name="mayOverrun"/> beyond the hold as far as the paying buckets have it.
+    /// A hold that is over returns what was charged the first time.</summary>
+    ValueTask<FrontSettlement> SettleAsync(Hold hold, Credits cost, bool mayOverrun, long tokens, CancellationToken cancellationToken);
+
+    /// <summary>Ends the holds whose lease is over and returns them with their checkpoint charged.</summary>
+    ValueTask<IReadOnlyList<(Hold Hold, FrontSettlement Settlement)>> ReapAsync(CancellationToken cancellationToken);
+
+    /// <summary>Tells the new total of a bucket, never a difference: twice is harmless, older than known is ignored.</summary>
+    ValueTask CreditAsync(string account, BucketBalance bucket, CancellationToken cancellationToken);
+
+    /// <summary>The account's buckets, held amounts included.</summary>
+    ValueTask<AccountBalance> BalanceAsync(string account, CancellationToken cancellationToken);
+
+    /// <summary>Where a key stands with its budget.</summary>
+    ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken);
+}
+
+/// <summary>What the front did at a settlement.</summary>
+/// <param name="Charged">What the buckets paid.</param>
+/// <param name="Shortfall">What they did not have.</param>
+/// <param name="PaidBy">The split of what was charged.</param>
+/// <param name="Balance">Posted total of the buckets that may pay for such a call.</param>
+internal readonly record struct FrontSettlement(Credits Charged, Credits Shortfall, IReadOnlyList<BucketShare> PaidBy, Credits Balance);

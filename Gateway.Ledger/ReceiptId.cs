@@ -1,0 +1,24 @@
+namespace Gateway.Ledger;
+
+/// <summary>The id of one call and of its receipt: a UUIDv7 behind <c>ul_</c>, so that it sorts by time and stays unique forever.</summary>
+public readonly record struct ReceiptId(Guid Value)
+{
+    private const string Prefix = "ul_";
+
+    /// <summary>A new id for the given moment.</summary>
+    public static ReceiptId Create(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    /// <summary>Reads <c>ul_</c> and 32 hexadecimal digits; anything else is refused.</summary>
+    public static bool TryParse(string? text, out ReceiptId id)
+    {
+        id = default;
+        if (text is null || !text.StartsWith(Prefix, StringComparison.Ordinal) || !Guid.TryParseExact(text.AsSpan(Prefix.Length), "N", out var value))
+            return false;
+
+        id = new ReceiptId(value);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Concat(Prefix, Value.ToString("N"));
+}
