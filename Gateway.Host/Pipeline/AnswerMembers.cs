@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Text.Json;
+using Gateway.Ledger;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Streaming;
+
+namespace Gateway.Host.Pipeline;
+
+/// <summary>The members that the gateway adds to an answer: the cost in <c>usage</c>, and the fields of the Token Wallet dialect.</summary>
+internal static class AnswerMembers
+{
+    /// <summary>Members for <c>usage</c> of a plain answer; the tokens too, when the upstream sent none.</summary>
+    public static byte[] Usage(ChatCall call, in Usage usage, bool upstreamReported) => Write(call, usage, !upstreamReported, call.IsWallet);
+
+    /// <summary>Members for <c>usage</c> in a stream's last chunk.</summary>
+    public static byte[] StreamUsage(ChatCall call, SseRelay relay)
+    {
+        var usage = relay.Reported is { } reported
+            ? new Usage(reported.Input, reported.CachedInput, reported.CacheWrite, reported.Output, reported.Reasoning)
+            : new Usage(call.Prompt.Tokens, 0, 0, relay.ReceivedTokens(), 0);
+        return Write(call, usage, relay.Reported is null, call.IsWallet);
+    }
+
+    /// <summary>Members for the root in the Token Wallet dialect; none in OpenAI's.</summary>
+    public static byte[] Root(ChatCall call, ReadOnlySpan<byte> rawContent)
+    {
+        if (!call.IsWallet)
+            return [];
+
+        var (buffer, json) = Begin();
+        if (!rawContent.IsEmpty)
+        {
+            json.WritePropertyName("content");
+            json.WriteRawValue(rawContent, skipInputValidation: true);
+        }
+
+        WritePack(json, call);
+        json.WriteString("usageLogId", call.Hold!.ReceiptId.ToString());
+        return End(buffer, json);
+    }
+
+    private static byte[] Write(ChatCall call, in Usage usage, bool withTokens, bool withWallet)
+    {
+        var settled = call.Settled!;
+        var (buffer, json) = Begin();
+        if (withTokens)
+        {
+            json.WriteNumber("prompt_tokens", usage.InputTokens);
+            json.WriteNumber("completion_tokens", usage.OutputTokens);
+            json.WriteNumber("total_tokens", usage.TotalTokens);
+        }
+
+        json.WriteNumber("cost", settled.Cost.ToDecimal());
+        json.WriteString("cost_currency", call.Hold!.Request.Price.Currency);
+        json.WriteStartArray("paid_by");
+        foreach (var share in settled.PaidBy)
+        {
+            json.WriteStartObject();
+            json.WriteString("bucket", share.Bucket);
+            json.WriteString("kind", KindName(share.Kind));
+            json.WriteNumber("amount", share.Amount.ToDecimal());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        if (withWallet)
+        {
+            json.WriteNumber("inputTokens", usage.InputTokens);
+            json.WriteNumber("outputTokens", usage.OutputTokens);
+            json.WriteNumber("totalTokens", usage.TotalTokens);
+            json.WriteNumber("costCredits", settled.Cost.ToDecimal());
+            json.WriteNumber("latencyMs", (long)call.ElapsedMs);
+        }
+
+        return End(buffer, json);
+    }
+
+    private static void WritePack(Utf8JsonWriter json, ChatCall call)
+    {
+        foreach (var share in call.Settled!.PaidBy)
+        {
+            if (share.Kind != BucketKind.Pack)
+                continue;
+
+            var rates = call.Hold!.Request.Price.Base;
+            var mean = (rates.Input + rates.Output) / 2;
+            json.WriteStartObject("pack");
+            json.WriteString("id", share.Bucket);
+            json.WriteNumber("remainingTokensEst", mean == 0 ? 0 : (long)((Int128)share.BalanceAfter.Nano * 1000 / mean));
+            json.WriteNumber("internalCreditsRemaining", share.BalanceAfter.ToDecimal());
+            json.WriteString("status", share.BalanceAfter > Credits.Zero ? "ACTIVE" : "EXHAUSTED");
+            json.WriteEndObject();
+            return;
+        }
+
+        json.WriteNull("pack");
+    }
+
+    private static string KindName(BucketKind kind) => kind switch
+    {
+        BucketKind.Pack => "pack",
+        BucketKind.Credit => "credit",
+        _ => "wallet",
+    };
+
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) Begin()
+    {
+        var buffer = new ArrayBufferWriter<byte>(384);
+        var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        json.WriteStartObject();
+        return (buffer, json);
+    }
+
+    // The members without the braces around them: they are spliced into an object that is there.
+    private static byte[] End(ArrayBufferWriter<byte> buffer, Utf8JsonWriter json)
+    {
+        json.Flush();
+        json.Dispose();
+        return buffer.WrittenSpan[1..].ToArray();
+    }
+}

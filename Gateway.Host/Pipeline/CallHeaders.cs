@@ -1,0 +1,61 @@
+using System.Globalization;
+using Gateway.Ledger;
+
+namespace Gateway.Host.Pipeline;
+
+/// <summary>The headers that explain a call to its client.</summary>
+internal static class CallHeaders
+{
+    /// <summary>On every answer after the hold, streams and errors too.</summary>
+    public static void Admitted(ChatCall call)
+    {
+        var headers = call.Http.Response.Headers;
+        headers["x-gateway-receipt"] = call.Hold!.ReceiptId.ToString();
+        headers["x-gateway-cache"] = "bypass";
+        if (call.CappedTokens is { } capped)
+            headers["x-gateway-max-tokens-capped"] = Text(capped);
+        Rates(headers, call.Hold.Rates);
+    }
+
+    /// <summary>Which channel answers.</summary>
+    public static void Attempted(ChatCall call)
+    {
+        var headers = call.Http.Response.Headers;
+        headers["x-gateway-model"] = call.Candidate!.UpstreamModel;
+        headers["x-gateway-channel"] = call.Candidate.Channel.Id;
+        headers["x-gateway-attempts"] = Text(call.Hold!.Request.Facts.Attempts.Count + 1);
+    }
+
+    /// <summary>What it cost; for answers that are not streamed.</summary>
+    public static void Settled(ChatCall call)
+    {
+        var headers = call.Http.Response.Headers;
+        headers["x-gateway-cost"] = call.Settled!.Cost.ToString();
+        headers["x-gateway-balance"] = call.Settled.Balance.ToString();
+    }
+
+    /// <summary>Where the key stands with its rates.</summary>
+    public static void Rates(IHeaderDictionary headers, in RateState rates)
+    {
+        if (rates.LimitRequests > 0)
+        {
+            headers["x-ratelimit-limit-requests"] = Text(rates.LimitRequests);
+            headers["x-ratelimit-remaining-requests"] = Text(rates.RemainingRequests);
+            headers["x-ratelimit-reset-requests"] = Wait(rates.ResetRequests);
+        }
+
+        if (rates.LimitTokens is { } limit)
+        {
+            headers["x-ratelimit-limit-tokens"] = Text(limit);
+            headers["x-ratelimit-remaining-tokens"] = Text(rates.RemainingTokens);
+            headers["x-ratelimit-reset-tokens"] = Wait(rates.ResetTokens);
+        }
+    }
+
+    // OpenAI's form: 20ms, 1.5s.
+    private static string Wait(TimeSpan wait) => wait.TotalSeconds >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{wait.TotalSeconds:0.###}s")
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(wait.TotalMilliseconds):0}ms");
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using Gateway.Host.OpenAi;
+using Gateway.Host.Settings;
+using Gateway.Ledger;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Streaming;
+using Gateway.Transforms.Tokens;
+
+namespace Gateway.Host.Pipeline;
+
+/// <summary>Steps 7 and 8: reads what an answer used, settles, and lets the last bytes leave.</summary>
+/// <remarks>The order is the promise: settle (durable), DELIVERING, then the end of the answer. A settlement never waits for the client, so it has no token of the client's.</remarks>
+internal sealed class Reply(ILedger ledger, GatewaySettings settings)
+{
+    private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>The relay of a streamed answer; it responds and settles as YARP copies it.</summary>
+    public SseRelay Relay(ChatCall call, Stream upstream)
+    {
+        var response = call.Http.Response;
+        response.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["x-accel-buffering"] = "no";
+        var options = new RelayOptions
+        {
+            ClientWantsUsage = call.Body.Index.IncludeUsage,
+            HoldsLastChunk = call.IsWallet,
+            Encoding = ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding,
+            PingInterval = settings.PingInterval,
+            IdleTimeout = call.Candidate!.Channel.IdleTimeout,
+        };
+        return new SseRelay(upstream, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay));
+    }
+
+    /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
+    public async ValueTask<GatewayError?> AnswerPlainAsync(ChatCall call)
+    {
+        var answer = call.Attempt!.Answer!;
+        if (answer.Status != StatusCodes.Status200OK)
+            return await PassThroughAsync(call);
+
+        var reader = new ChatAnswerReader();
+        if (call.Body.Index.Stream || !reader.TryRead(answer.Body) || reader.HasError)
+        {
+            NoteUnreadable(call);
+            return GatewayError.Upstream;
+        }
+
+        var facts = call.Hold!.Request.Facts;
+        facts.ReportedModel = reader.ReportedModel;
+        facts.FirstTokenMs = null;
+        var (usage, countedBy) = UsageOf(call, reader);
+        var outcome = reader switch
+        {
+            { HasOutput: false, HasFinishReason: false } or { FinishedWithError: true } => Outcome.Empty,
+            _ when !call.ClientIsThere => Outcome.ClientClosed,
+            _ => Outcome.Complete,
+        };
+        await SettleAsync(call, new Settlement(outcome, usage, countedBy));
+
+        using var body = new PooledBuffer(answer.Body.Length + 512);
+        AnswerSplice.Write(reader, AnswerMembers.Usage(call, usage, reader.HasUsage), AnswerMembers.Root(call, reader.FirstContent.Of(answer.Body.Span)), body);
+        CallHeaders.Settled(call);
+        var response = call.Http.Response;
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/json";
+        response.ContentLength = body.Length;
+        if (!call.ClientIsThere)
+            return null;
+
+        ledger.Delivering(call.Hold);
+        await response.Body.WriteAsync(body.WrittenMemory, CancellationToken.None);
+        call.PlainIsDelivered = call.ClientIsThere;
+        return null;
+    }
+
+    /// <summary>Settles a call that nothing has settled: the client hung up, or no attempt answered.</summary>
+    public async ValueTask SettleUnansweredAsync(ChatCall call)
+    {
+        if (call.Attempt?.Relay is { } relay && call.UpstreamAnswered)
+        {
+            // The relay did not come to its end: the client hung up, or a time-out of YARP's cut it.
+            NoteStream(call, relay);
+            await SettleAsync(call, Partial(call, relay, call.ClientIsThere ? Outcome.Interrupted : Outcome.ClientClosed));
+            return;
+        }
+
+        var outcome = call.ClientIsThere ? Outcome.Failed : Outcome.ClientClosed;
+        await SettleAsync(call, new Settlement(outcome, default, CountedBy.None));
+    }
+
+    private async ValueTask<RelayTail> EndStreamAsync(ChatCall call, SseRelay relay)
+    {
+        NoteStream(call, relay);
+        try
+        {
+            var error = await SettleStreamAsync(call, relay);
+            if (call.ClientIsThere)
+                ledger.Delivering(call.Hold!);
+            if (error is not null)
+                return new RelayTail(default, default, ErrorWriter.Event(error));
+
+            return new RelayTail(AnswerMembers.StreamUsage(call, relay), AnswerMembers.Root(call, default), default);
+        }
+        catch (IOException)
+        {
+            return new RelayTail(default, default, ErrorWriter.Event(GatewayError.SettlementFailed));
+        }
+    }
+
+    private async ValueTask<GatewayError?> SettleStreamAsync(ChatCall call, SseRelay relay)
+    {
+        if (relay.End != RelayEnd.Complete)
+        {
+            var outcome = relay.HasContent ? Outcome.Interrupted : Outcome.Failed;
+            await SettleAsync(call, outcome == Outcome.Failed ? new Settlement(outcome, default, CountedBy.None) : Partial(call, relay, outcome));
+            return relay.End == RelayEnd.Silent && !relay.HasContent ? GatewayError.UpstreamTimeout : GatewayError.StreamInterrupted;
+        }
+
+        var isEmpty = !relay.HasContent && !relay.HasFinishReason;
+        if (relay.Reported is { IsSound: true } reported)
+        {
+            var finished = call.ClientIsThere ? Outcome.Complete : Outcome.ClientClosed;
+            await SettleAsync(call, new Settlement(isEmpty ? Outcome.Empty : finished, ToUsage(reported), CountedBy.Upstream));
+        }
+        else
+        {
+            // Without a usable report everything that came is charged by our count; what follows [DONE] in the relay is nothing.
+            await SettleAsync(call, Partial(call, relay, isEmpty ? Outcome.Empty : Outcome.Complete));
+        }
+
+        return null;
+    }
+
+    private static Settlement Partial(ChatCall call, SseRelay relay, Outcome outcome)
+    {
+        var reported = relay.Reported is { IsSound: true } tokens ? tokens : (UsageTokens?)null;
+        var output = outcome == Outcome.Complete ? relay.ReceivedTokens() : relay.DeliveredTokens;
+        var usage = new Usage(reported?.Input ?? call.Prompt.Tokens, reported?.CachedInput ?? 0, reported?.CacheWrite ?? 0, output, 0);
+        return new Settlement(outcome, usage, reported is null ? CountedBy.Gateway : CountedBy.UpstreamAndGateway);
+    }
+
+    private static (Usage Usage, CountedBy CountedBy) UsageOf(ChatCall call, ChatAnswerReader reader)
+    {
+        if (reader.HasUsage && reader.Tokens.IsSound)
+            return (ToUsage(reader.Tokens), CountedBy.Upstream);
+
+        using var text = new PooledBuffer();
+        reader.AppendOutputText(text);
+        var counter = TokenCounter.For(ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding);
+        return (new Usage(call.Prompt.Tokens, 0, 0, counter.Count(text.WrittenSpan), 0), CountedBy.Gateway);
+    }
+
+    private static Usage ToUsage(in UsageTokens tokens) => new(tokens.Input, tokens.CachedInput, tokens.CacheWrite, tokens.Output, tokens.Reasoning);
+
+    private static void NoteStream(ChatCall call, SseRelay relay)
+    {
+        var facts = call.Hold!.Request.Facts;
+        facts.ReportedModel = relay.ReportedModel;
+        if (relay.FirstContentAt != 0)
+            facts.FirstTokenMs = Stopwatch.GetElapsedTime(call.StartedAt, relay.FirstContentAt).TotalMilliseconds;
+    }
+
+    private static void NoteUnreadable(ChatCall call)
+    {
+        var attempts = call.Hold!.Request.Facts.Attempts;
+        attempts[^1] = attempts[^1] with { Error = "unreadable", Charged = false };
+    }
+
+    // The upstream's own refusal of the request (a bad tool schema, say) is the client's to see. It is free.
+    private async ValueTask<GatewayError?> PassThroughAsync(ChatCall call)
+    {
+        var answer = call.Attempt!.Answer!;
+        var attempts = call.Hold!.Request.Facts.Attempts;
+        attempts[^1] = attempts[^1] with { Error = "refused", Charged = false };
+        await SettleAsync(call, new Settlement(Outcome.Failed, default, CountedBy.None));
+        if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !new ChatAnswerReader().TryRead(answer.Body))
+            return GatewayError.InvalidBody("The provider refused the request without saying why.") with { Status = answer.Status };
+
+        var response = call.Http.Response;
+        response.StatusCode = answer.Status;
+        response.ContentType = "application/json";
+        response.ContentLength = answer.Body.Length;
+        CallHeaders.Settled(call);
+        await response.Body.WriteAsync(answer.Body, CancellationToken.None);
+        return null;
+    }
+
+    private async ValueTask SettleAsync(ChatCall call, Settlement settlement)
+    {
+        call.Hold!.Request.Facts.LatencyMs = call.ElapsedMs;
+        using var deadline = new CancellationTokenSource(SettleDeadline);
+        call.Settled = await ledger.SettleAsync(call.Hold, settlement, deadline.Token);
+    }
+}

@@ -1,0 +1,50 @@
+using Gateway.Transforms.Tokens;
+
+namespace Gateway.Transforms.Streaming;
+
+/// <summary>How one stream is relayed.</summary>
+public sealed record RelayOptions
+{
+    /// <summary>The client asked for usage (<c>stream_options.include_usage</c>): it sees the extra chunk, with the cost in it.</summary>
+    public required bool ClientWantsUsage { get; init; }
+
+    /// <summary>The last chunk is held back until the settlement, because fields go into it though the client did not ask for usage.</summary>
+    public required bool HoldsLastChunk { get; init; }
+
+    /// <summary>Counts what was delivered, when the upstream does not say.</summary>
+    public required TokenEncoding Encoding { get; init; }
+
+    /// <summary>Silence after which the client gets a comment. 1 s to 5 min.</summary>
+    public required TimeSpan PingInterval { get; init; }
+
+    /// <summary>Silence after which the upstream counts as broken; comments do not end it.</summary>
+    public required TimeSpan IdleTimeout { get; init; }
+}
+
+/// <summary>How the upstream's part of a stream ended.</summary>
+public enum RelayEnd
+{
+    /// <summary>It has not.</summary>
+    Running,
+
+    /// <summary>With <c>[DONE]</c>, or with a finish reason and usage.</summary>
+    Complete,
+
+    /// <summary>Without either, or by a broken connection.</summary>
+    Broken,
+
+    /// <summary>It was silent for too long.</summary>
+    Silent,
+
+    /// <summary>With an error object.</summary>
+    Error,
+
+    /// <summary>With bytes that are no chat stream, or an event beyond the bound.</summary>
+    Unreadable,
+}
+
+/// <summary>What follows the last content: members for the last chunk and <c>[DONE]</c>, or an error event.</summary>
+/// <param name="UsageExtra">Members to add to usage, without braces.</param>
+/// <param name="RootExtra">Members to add to the chunk, without braces.</param>
+/// <param name="ErrorEvent">A whole event that replaces the end; no <c>[DONE]</c> follows.</param>
+public readonly record struct RelayTail(ReadOnlyMemory<byte> UsageExtra, ReadOnlyMemory<byte> RootExtra, ReadOnlyMemory<byte> ErrorEvent);

@@ -1,0 +1,352 @@
+using System.Buffers;
+using System.Diagnostics;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Tokens;
+
+namespace Gateway.Transforms.Streaming;
+
+/// <summary>
+/// The stream that YARP copies to the client in place of the upstream's: events pass through as they come, usage and delivered text are
+/// read on the way, and the end waits for the settlement.
+/// </summary>
+/// <remarks>
+/// YARP writes what one read returned, and flushes it, before it reads again. So when a read begins, all that earlier reads returned has
+/// been given to the client's socket: only then does its text count as delivered.
+/// </remarks>
+public sealed class SseRelay : Stream
+{
+    private static readonly byte[] Ping = ": ping\n\n"u8.ToArray();
+    private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
+
+    private readonly RelayOptions _options;
+    private readonly Func<SseRelay, ValueTask<RelayTail>> _onEnd;
+    private readonly Func<bool> _clientIsThere;
+    private readonly Stream _upstream;
+    private readonly TimedRead _reads;
+    private readonly PooledBuffer _text = new(256);
+    private readonly PooledBuffer _output = new(2048);
+    private readonly PooledBuffer _held = new(512);
+    private readonly ChatStreamScanner _scanner;
+    private readonly DeliveredTokens _delivered;
+    private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private int _outputSent;
+    private bool _ended;
+    private bool _tailIsOut;
+    private bool _disposed;
+    private long _lastEventAt = Stopwatch.GetTimestamp();
+
+    /// <summary>Relays <paramref name="upstream"/>.</summary>
+    /// <param name="upstream">The upstream's body.</param>
+    /// <param name="options">How.</param>
+    /// <param name="clientIsThere">Whether the client's connection is open: what is written to a closed one is not delivered.</param>
+    /// <param name="onEnd">Settles, and says what follows the last content.</param>
+    public SseRelay(Stream upstream, RelayOptions options, Func<bool> clientIsThere, Func<SseRelay, ValueTask<RelayTail>> onEnd)
+    {
+        _upstream = upstream;
+        _options = options;
+        _clientIsThere = clientIsThere;
+        _onEnd = onEnd;
+        _reads = new TimedRead(upstream);
+        _scanner = new ChatStreamScanner(_text);
+        _delivered = new DeliveredTokens(TokenCounter.For(options.Encoding));
+    }
+
+    /// <summary>How the upstream's part ended.</summary>
+    public RelayEnd End { get; private set; }
+
+    /// <summary>The last usage that the upstream reported; <c>null</c>: none.</summary>
+    public UsageTokens? Reported { get; private set; }
+
+    /// <summary>Our count of the output text that was given to the client's socket. Unit: tokens.</summary>
+    public long DeliveredTokens => _delivered.Count;
+
+    /// <summary>Our count of all output text that came, what has not left yet included. For a stream that is at its end.</summary>
+    public long ReceivedTokens()
+    {
+        if (_text.Length > 0)
+        {
+            _delivered.Append(_text.WrittenSpan);
+            _text.Clear();
+        }
+
+        return _delivered.Count;
+    }
+
+    /// <summary>Whether any output has come, delivered or not.</summary>
+    public bool HasContent { get; private set; }
+
+    /// <summary>Whether a finish reason has come.</summary>
+    public bool HasFinishReason { get; private set; }
+
+    /// <summary>When the first content came (<see cref="Stopwatch"/> ticks); 0: none yet.</summary>
+    public long FirstContentAt { get; private set; }
+
+    /// <summary>The model that the first chunk names.</summary>
+    public string? ReportedModel => _scanner.ReportedModel;
+
+    /// <summary>Whether the last bytes were given to the client's socket while it was open.</summary>
+    public bool IsDelivered { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        // YARP asks for zero bytes first, so as to rent its buffer only when there is something to read.
+        if (_outputSent == _output.Length)
+            CountDelivered();
+
+        while (_outputSent == _output.Length)
+        {
+            _output.Clear();
+            _outputSent = 0;
+            if (_tailIsOut)
+                return 0;
+            if (_ended)
+                await EndAsync();
+            else
+                await FillAsync(cancellationToken);
+        }
+
+        var count = Math.Min(buffer.Length, _output.Length - _outputSent);
+        _output.WrittenSpan.Slice(_outputSent, count).CopyTo(buffer.Span);
+        _outputSent += count;
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <summary>Returns the memory. The pipeline calls it when it has settled: YARP disposes its stream before that.</summary>
+    public void Release()
+    {
+        if (_disposed)
+            return;
+
+        _disposed = true;
+        _reads.Dispose();
+        _scanner.Dispose();
+        _delivered.Dispose();
+        _text.Dispose();
+        _output.Dispose();
+        _held.Dispose();
+        _upstream.Dispose();
+
+        // A read that a hang-up left behind may still write into the input buffer, so it does not go back to the pool.
+        if (End != RelayEnd.Running)
+            ArrayPool<byte>.Shared.Return(_input);
+    }
+
+    private void CountDelivered()
+    {
+        if (_text.Length > 0 && _outputSent > 0)
+        {
+            if (_clientIsThere())
+                _delivered.Append(_text.WrittenSpan);
+            _text.Clear();
+        }
+
+        if (_tailIsOut)
+            IsDelivered = _clientIsThere();
+    }
+
+    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    {
+        int read;
+        try
+        {
+            read = await _reads.ReadAsync(_input, _options.PingInterval < _options.IdleTimeout ? _options.PingInterval : _options.IdleTimeout, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            Finish(RelayEnd.Broken);
+            return;
+        }
+
+        if (read == TimedRead.Silent)
+        {
+            if (Stopwatch.GetElapsedTime(_lastEventAt) >= _options.IdleTimeout)
+                Finish(RelayEnd.Silent);
+            else
+                _output.Write(Ping);
+            return;
+        }
+
+        if (read == 0)
+        {
+            _scanner.Complete();
+            Relay();
+            Finish(HasFinishReason && Reported is not null ? RelayEnd.Complete : RelayEnd.Broken);
+            return;
+        }
+
+        var incoming = _input.AsSpan(0, read);
+        while (!incoming.IsEmpty && !_ended)
+        {
+            incoming = incoming[_scanner.Feed(incoming)..];
+            Relay();
+            if (_scanner.Fault != StreamFault.None)
+                Finish(RelayEnd.Unreadable);
+        }
+    }
+
+    private void Relay()
+    {
+        while (!_ended && _scanner.TryNext(out var next))
+        {
+            switch (next.Kind)
+            {
+                case EventKind.Chunk:
+                    _lastEventAt = Stopwatch.GetTimestamp();
+                    RelayChunk(next);
+                    break;
+                case EventKind.Comment:
+                    ChunkRewrite.Unchanged(next, _output);
+                    break;
+                case EventKind.Done:
+                    Finish(RelayEnd.Complete);
+                    break;
+                case EventKind.Error:
+                    Finish(RelayEnd.Error);
+                    break;
+                case EventKind.NotJson:
+                    Finish(RelayEnd.Unreadable);
+                    break;
+                default:
+                    throw new UnreachableException(next.Kind.ToString());
+            }
+        }
+    }
+
+    private void RelayChunk(in SseEvent chunk)
+    {
+        ref readonly var facts = ref chunk.Facts;
+        if (facts.FinishedWithError)
+        {
+            Finish(RelayEnd.Error);
+            return;
+        }
+
+        HasFinishReason |= facts.HasFinishReason;
+        if (facts.HasContent && !HasContent)
+        {
+            HasContent = true;
+            FirstContentAt = _lastEventAt;
+        }
+
+        if (facts.HasUsage)
+            Reported = facts.Tokens;
+
+        // The extra chunk that the gateway asked for and the client did not.
+        if (facts is { HasUsage: true, ChoicesEmpty: true } && !_options.ClientWantsUsage)
+            return;
+
+        ReleaseHeld();
+        if ((facts.HasUsage && _options.ClientWantsUsage) || (facts.HasFinishReason && _options.HoldsLastChunk))
+            ChunkRewrite.Unchanged(chunk, _held);
+        else if (_options.ClientWantsUsage)
+            ChunkRewrite.Unchanged(chunk, _output);
+        else
+            ChunkRewrite.WithoutUsage(chunk, _output);
+    }
+
+    private void ReleaseHeld()
+    {
+        if (_held.Length == 0)
+            return;
+
+        _output.Write(_held.WrittenSpan);
+        _held.Clear();
+    }
+
+    private void Finish(RelayEnd end)
+    {
+        if (_ended)
+            return;
+
+        _ended = true;
+        End = end;
+    }
+
+    private async ValueTask EndAsync()
+    {
+        var tail = await _onEnd(this);
+        if (!tail.ErrorEvent.IsEmpty)
+        {
+            ReleaseHeld();
+            _output.Write(tail.ErrorEvent.Span);
+        }
+        else
+        {
+            WriteLast(tail);
+            _output.Write(Done);
+        }
+
+        _tailIsOut = true;
+    }
+
+    private void WriteLast(in RelayTail tail)
+    {
+        if (_held.Length == 0)
+        {
+            if (_options.ClientWantsUsage && !tail.UsageExtra.IsEmpty)
+                WriteUsageChunk(tail);
+            return;
+        }
+
+        using var scanner = new ChatStreamScanner();
+        scanner.Feed(_held.WrittenSpan);
+        scanner.Complete();
+        if (scanner.TryNext(out var last))
+        {
+            var usageExtra = _options.ClientWantsUsage ? tail.UsageExtra.Span : default;
+            ChunkRewrite.WithExtras(last, usageExtra, tail.RootExtra.Span, _output);
+        }
+    }
+
+    // The client asked for usage and the upstream sent none: it gets ours.
+    private void WriteUsageChunk(in RelayTail tail)
+    {
+        _output.Write("data: {\"object\":\"chat.completion.chunk\",\"choices\":[],\"usage\":{"u8);
+        _output.Write(tail.UsageExtra.Span);
+        _output.Write("}"u8);
+        if (!tail.RootExtra.IsEmpty)
+        {
+            _output.Write(","u8);
+            _output.Write(tail.RootExtra.Span);
+        }
+
+        _output.Write("}\n\n"u8);
+    }
+}
