@@ -39,14 +39,14 @@ public static class TokenEstimate
         var length = 0;
         foreach (var value in utf8)
         {
-            var kind = value < 128 ? OfAscii(value) : Run.Word;
             if (value >= 128)
             {
-                // Counted by the first byte of a character; U+3000 to U+DFFF and the fourth planes are the CJK scripts, nearly.
+                // Counted by the first byte of a character; U+3000 to U+DFFF and four bytes are nearly CJK and emoji.
                 if (value >= 0xC0) total += value is (>= 0xE3 and <= 0xED) or >= 0xF0 ? PerCjk : PerOther;
                 continue;
             }
 
+            var kind = OfAscii(value);
             if (kind == run)
             {
                 length++;
