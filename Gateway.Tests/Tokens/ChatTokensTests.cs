@@ -70,7 +70,7 @@ public sealed class ChatTokensTests
         var schema = string.Concat(Enumerable.Repeat("""{"items":""", 500)) + "{}" + new string('}', 500);
 
         Assert.That(Count($$"""[{"content":[{{deep}}],"x":{{deep}}}]""").Tokens, Is.GreaterThan(100));
-        Assert.That(Count("[]", $$"""[{"function":{"name":"f","parameters":{{schema}}}}]""").Tokens, Is.GreaterThan(100));
+        Assert.That(Count("[]", $$$"""[{"function":{"name":"f","parameters":{{{schema}}}}}]""").Tokens, Is.GreaterThan(100));
     }
 
     [TestCase("auto", 1_445)]

@@ -74,14 +74,14 @@ public sealed class DeliveredTokens : IDisposable
     private void MakeRoom()
     {
         var cut = CertainCut.Last(_buffer.AsSpan(0, BufferBytes));
-        // Without a certain cut, all but the last character, which may be incomplete.
-        Finish(cut > 0 ? cut : LastCharacter());
+        Finish(cut > 0 ? cut : ForcedCut());
     }
 
-    private int LastCharacter()
+    /// <summary>A character's start near a multiple of 128 bytes, the longest token: runs of one symbol are tokens of 64 or 128.</summary>
+    private int ForcedCut()
     {
-        var at = BufferBytes - 1;
-        while (at > BufferBytes - 4 && (_buffer.AsSpan()[at] & 0xC0) == 0x80) at--;
+        var at = BufferBytes - 128;
+        while (at > BufferBytes - 132 && (_buffer.AsSpan()[at] & 0xC0) == 0x80) at--;
         return at;
     }
 
