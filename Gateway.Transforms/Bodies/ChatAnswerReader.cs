@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Text.Unicode;
+
+namespace Gateway.Transforms.Bodies;
+
+/// <summary>Reads a chat completion that is not streamed. Reusable, not thread-safe.</summary>
+public sealed class ChatAnswerReader
+{
+    // A longer name is no name.
+    private const int MaxModelBytes = 1024;
+
+    private AnswerFacts _facts;
+
+    /// <summary>The answer that was read.</summary>
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
+    /// <summary>All that was found; ranges are offsets in <see cref="Body"/>.</summary>
+    public ref readonly AnswerFacts Facts => ref _facts;
+
+    /// <summary>True if the answer has a usage object, sound or not.</summary>
+    public bool HasUsage => _facts.HasUsage;
+
+    /// <summary>What usage says. Check <see cref="UsageTokens.IsSound"/> before charging for it.</summary>
+    public UsageTokens Tokens => _facts.Tokens;
+
+    /// <summary>The raw usage value, an object or null.</summary>
+    public ByteRange Usage => _facts.UsageValue;
+
+    /// <summary>The model that upstream says it used, decoded; null if it names none or an absurdly long one.</summary>
+    public string? ReportedModel { get; private set; }
+
+    /// <summary>The raw JSON value of <c>choices[0].message.content</c>, any type.</summary>
+    public ByteRange FirstContent => _facts.FirstContent;
+
+    /// <summary>True if any choice has output of any kind.</summary>
+    public bool HasOutput => _facts.HasContent;
+
+    /// <summary>True if any choice has a finish reason.</summary>
+    public bool HasFinishReason => _facts.HasFinishReason;
+
+    /// <summary>True if any choice finished with <c>error</c>.</summary>
+    public bool FinishedWithError => _facts.FinishedWithError;
+
+    /// <summary>True if the answer has a top-level error, whatever its status says.</summary>
+    public bool HasError => _facts.HasError;
+
+    /// <summary>Reads an answer. False if it is not one JSON object in UTF-8.</summary>
+    public bool TryRead(ReadOnlyMemory<byte> body)
+    {
+        Reset();
+        if (!Utf8.IsValid(body.Span) || !AnswerPayload.TryScan(body.Span, out _facts, text: null))
+        {
+            _facts = default;
+            return false;
+        }
+
+        Body = body;
+        ReportedModel = DecodeModel(body.Span, _facts.Model);
+        return true;
+    }
+
+    /// <summary>Appends the decoded UTF-8 output text of all choices: content, reasoning, refusals, tool names and arguments.</summary>
+    /// <remarks>For counting tokens when usage is missing or not sound.</remarks>
+    public void AppendOutputText(IBufferWriter<byte> output)
+    {
+        if (!Body.IsEmpty)
+        {
+            AnswerPayload.TryScan(Body.Span, out _, output);
+        }
+    }
+
+    /// <summary>Forgets the answer, so that the reader can wait in a pool without holding memory.</summary>
+    public void Reset()
+    {
+        Body = default;
+        ReportedModel = null;
+        _facts = default;
+    }
+
+    internal static string? DecodeModel(ReadOnlySpan<byte> json, ByteRange model)
+    {
+        if (model.Length is <= 2 or > MaxModelBytes)
+        {
+            return null;
+        }
+
+        Span<byte> name = stackalloc byte[MaxModelBytes];
+        var length = JsonText.Unescape(json.Slice(model.Offset + 1, model.Length - 2), name);
+        return System.Text.Encoding.UTF8.GetString(name[..length]);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+
+namespace Gateway.Transforms.Bodies;
+
+/// <summary>What an OpenAI <c>usage</c> object says. Unit: tokens. A number that cannot be one (text, negative, fraction, overflow) is -1.</summary>
+/// <param name="Input">All prompt tokens, cached ones included.</param>
+/// <param name="CachedInput">Prompt tokens read from upstream's cache.</param>
+/// <param name="CacheWrite">Prompt tokens written to upstream's cache.</param>
+/// <param name="Output">All completion tokens, reasoning included.</param>
+/// <param name="Reasoning">Completion tokens spent on reasoning.</param>
+public readonly record struct UsageTokens(long Input, long CachedInput, long CacheWrite, long Output, long Reasoning)
+{
+    /// <summary>True if the numbers are counts and the parts fit their wholes: cached and cache-write within input, reasoning within output.</summary>
+    public bool IsSound =>
+        Input >= 0 && CachedInput >= 0 && CacheWrite >= 0 && Output >= 0 && Reasoning >= 0
+        && CachedInput <= Input && CacheWrite <= Input - CachedInput && Reasoning <= Output;
+}
+
+/// <summary>Reads a usage object.</summary>
+/// <remarks>Names: https://platform.openai.com/docs/api-reference/chat/object and https://api-docs.deepseek.com/guides/kv_cache</remarks>
+internal ref struct UsageReader
+{
+    private const long Absent = long.MinValue;
+    private const long NoCount = -1;
+
+    private long _input = Absent;
+    private long _output = Absent;
+    private long _total = Absent;
+    private long _cached = Absent;
+    private long _cacheHits = Absent;
+    private long _cacheWrite = Absent;
+    private long _reasoning = Absent;
+
+    public UsageReader()
+    {
+    }
+
+    /// <summary>Reads on from the usage object's opening brace to its closing brace.</summary>
+    public static UsageTokens Read(ref Utf8JsonReader reader, out bool isEmpty)
+    {
+        var usage = new UsageReader();
+        isEmpty = true;
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            isEmpty = false;
+            usage.ReadMember(ref reader);
+        }
+
+        return usage.Tokens();
+    }
+
+    private readonly UsageTokens Tokens()
+    {
+        // Embeddings have no output: their total is their input.
+        var output = _output is Absent && _input >= 0 && _total == _input ? 0 : _output;
+        var cached = _cached is Absent ? _cacheHits : _cached;
+        return new UsageTokens(Required(_input), Optional(cached), Optional(_cacheWrite), Required(output), Optional(_reasoning));
+    }
+
+    private static long Required(long value) => value is Absent ? NoCount : value;
+
+    private static long Optional(long value) => value is Absent ? 0 : value;
+
+    private void ReadMember(ref Utf8JsonReader reader)
+    {
+        var key = reader.ValueSpan;
+        switch (key.Length)
+        {
+            case 12 when key.SequenceEqual("total_tokens"u8):
+                Count(ref reader, ref _total);
+                break;
+            case 13 when key.SequenceEqual("prompt_tokens"u8):
+                Count(ref reader, ref _input);
+                break;
+            case 17 when key.SequenceEqual("completion_tokens"u8):
+                Count(ref reader, ref _output);
+                break;
+            case 21 when key.SequenceEqual("prompt_tokens_details"u8):
+            case 25 when key.SequenceEqual("completion_tokens_details"u8):
+                ReadDetails(ref reader, isPrompt: key[0] == 'p');
+                break;
+            case 23 when key.SequenceEqual("prompt_cache_hit_tokens"u8):
+                Count(ref reader, ref _cacheHits);
+                break;
+            case 27 when key.SequenceEqual("cache_creation_input_tokens"u8):
+                Count(ref reader, ref _cacheWrite);
+                break;
+            default:
+                reader.Skip();
+                break;
+        }
+    }
+
+    private void ReadDetails(ref Utf8JsonReader reader, bool isPrompt)
+    {
+        reader.Read();
+        if (reader.TokenType is not JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var key = reader.ValueSpan;
+            if (isPrompt && key.SequenceEqual("cached_tokens"u8))
+            {
+                Count(ref reader, ref _cached);
+            }
+            else if (isPrompt && IsCacheWrite(key))
+            {
+                Count(ref reader, ref _cacheWrite);
+            }
+            else if (!isPrompt && key.SequenceEqual("reasoning_tokens"u8))
+            {
+                Count(ref reader, ref _reasoning);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+    }
+
+    private static bool IsCacheWrite(ReadOnlySpan<byte> key) =>
+        key.SequenceEqual("cache_creation_tokens"u8) || key.SequenceEqual("cache_write_tokens"u8) || key.SequenceEqual("cache_creation_input_tokens"u8);
+
+    private static void Count(ref Utf8JsonReader reader, ref long target)
+    {
+        reader.Read();
+        if (reader.TokenType is JsonTokenType.Null)
+        {
+            return;
+        }
+
+        var value = NoCount;
+        if (reader.TokenType is not JsonTokenType.Number || !JsonText.TryReadCount(reader.ValueSpan, out value))
+        {
+            value = NoCount;
+        }
+
+        target = value;
+        reader.Skip();
+    }
+}
