@@ -1,0 +1,89 @@
+using Gateway.Ledger;
+
+namespace Gateway.Host.Catalogue;
+
+/// <summary>What happens upstream when a client hangs up.</summary>
+internal enum OnDisconnect
+{
+    /// <summary>The upstream call is cancelled.</summary>
+    Cancel,
+
+    /// <summary>It is read to its end.</summary>
+    Drain,
+}
+
+/// <summary>Where a resource of the catalogue was declared.</summary>
+internal enum Source
+{
+    /// <summary>Over REST: kept in the book.</summary>
+    Rest,
+
+    /// <summary>In configuration: read-only over REST.</summary>
+    Configuration,
+}
+
+/// <summary>A model that a channel serves.</summary>
+/// <param name="Model">The name that clients use.</param>
+/// <param name="UpstreamModel">The name that goes upstream; <c>null</c>: the same.</param>
+internal sealed record ChannelModel(string Model, string? UpstreamModel);
+
+/// <summary>One way to reach a provider.</summary>
+internal sealed record Channel
+{
+    /// <summary>The id, <c>ch_…</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The provider, for example <c>deepseek</c>.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Base URLs (http or https) over which calls are balanced; at least one.</summary>
+    public required IReadOnlyList<string> BaseUrls { get; init; }
+
+    /// <summary>The upstream credential in plain text, in memory only; <c>null</c>: none is sent.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>Official or ordinary.</summary>
+    public required RouteType RouteType { get; init; }
+
+    /// <summary>What it serves.</summary>
+    public required IReadOnlyList<ChannelModel> Models { get; init; }
+
+    /// <summary>Lower is tried first. Default 0.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Share among channels of one priority; higher first. Default 1.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>Whether it is used.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Time to connect. Default 5 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time from sending to the first byte of the answer. Default 120 s.</summary>
+    public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Longest silence inside an answer. Default 60 s.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Calls in flight. Default 1000.</summary>
+    public int MaxConcurrency { get; init; } = 1000;
+
+    /// <summary>Whether private and loopback addresses are connected to.</summary>
+    public bool AllowPrivateAddress { get; init; }
+
+    /// <summary>What a client's hanging up does upstream. Default: cancel.</summary>
+    public OnDisconnect OnDisconnect { get; init; }
+
+    /// <summary>The only tenant that it serves; <c>null</c>: all.</summary>
+    public string? Workspace { get; init; }
+
+    /// <summary>Where it was declared.</summary>
+    public Source Source { get; init; }
+
+    /// <summary>The name and the provider, never the credential.</summary>
+    public override string ToString() => $"{Id} ({Name}, {Provider})";
+}
