@@ -13,6 +13,9 @@ internal interface IFront
     /// A hold that is over returns what was charged the first time.</summary>
     ValueTask<FrontSettlement> SettleAsync(Hold hold, Credits cost, bool mayOverrun, long tokens, CancellationToken cancellationToken);
 
+    /// <summary>Gives back what a settled hold was charged (its answer could not be delivered); once. A hold that the front no longer knows is left to the book.</summary>
+    ValueTask RefundAsync(Hold hold, CancellationToken cancellationToken);
+
     /// <summary>Ends the holds whose lease is over and returns them with their checkpoint charged.</summary>
     ValueTask<IReadOnlyList<(Hold Hold, FrontSettlement Settlement)>> ReapAsync(CancellationToken cancellationToken);
 
