@@ -21,7 +21,7 @@ internal sealed class DemoUpstream : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRoutingCore();
         var app = builder.Build();
-        app.MapPost("/v1/chat/completions", static (RequestDelegate)CompleteAsync);
+        app.MapPost("/v1/chat/completions", (RequestDelegate)CompleteAsync);
         await app.StartAsync(cancellationToken);
         return new DemoUpstream(app);
     }

@@ -18,7 +18,7 @@ public sealed class UpstreamConnections(Func<IPAddress, bool> isPrivate) : Forwa
         base.ConfigureHandler(context, handler);
         var metadata = context.NewMetadata;
         var timeout = metadata is not null && metadata.TryGetValue(ConnectTimeoutKey, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : 5000;
-        var allowPrivate = metadata is not null && metadata.TryGetValue(AllowPrivateKey, out var allow) && allow == "true";
+        var allowPrivate = metadata is not null && metadata.TryGetValue(AllowPrivateKey, out var allow) && bool.Parse(allow);
         handler.ConnectTimeout = TimeSpan.FromMilliseconds(timeout);
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
         handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60);

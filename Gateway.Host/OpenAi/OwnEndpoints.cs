@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Text.Json;
+using Gateway.Host.Catalogue;
+using Gateway.Host.Keys;
+using Gateway.Host.Pipeline;
+using Gateway.Ledger;
+
+namespace Gateway.Host.OpenAi;
+
+/// <summary>What <c>/v1</c> answers itself: models, balance, receipts; and the OpenAI routes that no channel serves.</summary>
+internal static class OwnEndpoints
+{
+    private static readonly string[] Unserved =
+    [
+        "completions", "responses", "embeddings", "images/generations", "audio/speech", "audio/transcriptions", "moderations", "messages", "messages/count_tokens",
+    ];
+
+    public static void MapOwnEndpoints(this IEndpointRouteBuilder endpoints)
+    {
+        foreach (var prefix in (ReadOnlySpan<string>)["/v1", ""])
+        {
+            endpoints.MapGet($"{prefix}/models", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.ListAsync)));
+            endpoints.MapGet($"{prefix}/models/{{*id}}", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.FindAsync)));
+            endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
+            endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
+            foreach (var path in Unserved)
+                endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));
+        }
+
+        endpoints.MapGet("/health/live", (RequestDelegate)(static http => http.Response.WriteAsync("ok")));
+        endpoints.MapGet("/health/ready", (RequestDelegate)ReadyAsync);
+        endpoints.MapFallback((RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.NotFound)));
+    }
+
+    private static async Task WithKeyAsync(HttpContext http, Func<HttpContext, KeySnapshot, Task> answer)
+    {
+        var (key, refused) = await http.RequestServices.GetRequiredService<Credentials>().AuthenticateAsync(http);
+        if (key is null)
+            await ErrorWriter.WriteAsync(http, refused!);
+        else
+            await answer(http, key);
+    }
+
+    private static async Task ReadyAsync(HttpContext http)
+    {
+        var health = http.RequestServices.GetRequiredService<ILedger>().Health;
+        var draining = http.RequestServices.GetRequiredService<LiveCalls>().IsDraining;
+        var ready = health.SpoolOk && !draining;
+        http.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        await JsonAnswer.WriteAsync(http, json =>
+        {
+            json.WriteString("status", draining ? "draining" : ready ? "ok" : "degraded");
+            json.WriteString("spool", health.SpoolOk ? "ok" : "degraded");
+            json.WriteString("book", health.BookOk ? "ok" : "degraded");
+            json.WriteNumber("unrecorded", health.Unrecorded);
+        });
+    }
+}
+
+/// <summary>Writes one JSON object as the answer.</summary>
+internal static class JsonAnswer
+{
+    public static async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        await using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = buffer.WrittenCount;
+        await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
+    }
+}
+
+/// <summary><c>GET /v1/models</c>: what this key may call, each with the price that this key would pay.</summary>
+internal static class ModelsEndpoint
+{
+    public static Task ListAsync(HttpContext http, KeySnapshot key) => JsonAnswer.WriteAsync(http, json =>
+    {
+        json.WriteString("object", "list");
+        json.WriteStartArray("data");
+        foreach (var offer in Offers(http, key))
+        {
+            json.WriteStartObject();
+            Write(json, offer);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    public static Task FindAsync(HttpContext http, KeySnapshot key)
+    {
+        var id = http.Request.RouteValues["id"] as string;
+        foreach (var offer in Offers(http, key))
+        {
+            if (string.Equals(offer.Model.Id, id, StringComparison.Ordinal) || string.Equals(offer.Model.Name, id, StringComparison.Ordinal))
+                return JsonAnswer.WriteAsync(http, json => Write(json, offer));
+        }
+
+        return ErrorWriter.WriteAsync(http, GatewayError.NotFound);
+    }
+
+    private static IReadOnlyList<ModelOffer> Offers(HttpContext http, KeySnapshot key) =>
+        http.RequestServices.GetRequiredService<CatalogueSource>().Current.OffersFor(key, http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow());
+
+    private static void Write(Utf8JsonWriter json, ModelOffer offer)
+    {
+        var rates = offer.Price.Base;
+        json.WriteString("id", offer.Model.Id);
+        json.WriteString("object", "model");
+        json.WriteNumber("created", offer.Model.CreatedAt.ToUnixTimeSeconds());
+        json.WriteString("owned_by", offer.Model.Provider);
+        json.WriteString("provider", offer.Model.Provider);
+        json.WriteString("model", offer.Model.Name);
+        json.WriteNumber("input_price_per_1m_tokens", PerMillion(rates.Input));
+        json.WriteNumber("output_price_per_1m_tokens", PerMillion(rates.Output));
+        if (rates.CachedInput is { } cached)
+            json.WriteNumber("cached_input_price_per_1m_tokens", PerMillion(cached));
+    }
+
+    private static decimal PerMillion(long pico) => pico / 1_000_000m;
+}
+
+/// <summary><c>GET /v1/receipts/{id}</c>: the key's own receipts only.</summary>
+internal static class ReceiptEndpoint
+{
+    public static async Task ReadAsync(HttpContext http, KeySnapshot key)
+    {
+        var ledger = http.RequestServices.GetRequiredService<ILedger>();
+        if (!ReceiptId.TryParse(http.Request.RouteValues["id"] as string, out var id)
+            || await ledger.FindReceiptAsync(id, key.Workspace, key.Id, http.RequestAborted) is not { } receipt)
+        {
+            await ErrorWriter.WriteAsync(http, GatewayError.NotFound);
+            return;
+        }
+
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = receipt.Length;
+        await http.Response.Body.WriteAsync(receipt, http.RequestAborted);
+    }
+}
