@@ -137,6 +137,7 @@ public sealed partial class ChatRequestIndex
             StreamOptionsMember = ByteRange.Between(StreamOptionsMember.Offset, nameStart);
         }
 
+        _inIncludeUsage = false;
         _member = Classify(key);
         _memberStart = _memberCount++ == 0 ? nameStart : _previousEnd;
     }
