@@ -53,6 +53,7 @@ internal sealed record ChannelFields
             OnDisconnect = OnDisconnect ?? Catalogue.OnDisconnect.Cancel,
             Workspace = Workspace,
             Source = source,
+            Declared = this with { ApiKey = null },
         };
     }
 

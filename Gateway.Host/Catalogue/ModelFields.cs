@@ -30,6 +30,7 @@ internal sealed record ModelFields
         Prices = [.. PriceFields.Numbered(Prices ?? []).Select(static price => price.ToModelPrice())],
         Workspace = Workspace,
         Source = source,
+        Declared = this,
         CreatedAt = createdAt,
     };
 }
