@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FluentValidation;
 using Gateway.Ledger.Book;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Host.Api;
 
@@ -99,7 +100,7 @@ internal sealed record ApiRequest(byte[] Body, Authorship By, long? IfMatch)
 
     private static async Task<byte[]> ReadBodyAsync(HttpContext http)
     {
-        if (http.Request.ContentLength == 0)
+        if (http.Request.ContentLength == 0 || http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             return [];
         if (http.Request.ContentLength > MostBodyBytes)
             throw new ApiRefusal(Problem.TooLarge());

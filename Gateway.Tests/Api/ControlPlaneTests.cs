@@ -151,6 +151,63 @@ internal sealed class ControlPlaneTests
     [TestCase("GET", "/api/entries", 200)]
     public async Task Paths_and_lists_answer(string method, string path, int status) => Assert.That((await SendAsync(method, path)).Status, Is.EqualTo(status));
 
+    [TestCase("\"name\":\"{100}\"", 201)]
+    [TestCase("\"name\":\"{101}\"", 400)]
+    [TestCase("\"name\":\"a\",\"rateLimit\":{\"burst\":1000000}", 201)]
+    [TestCase("\"name\":\"a\",\"rateLimit\":{\"burst\":1000001}", 400)]
+    [TestCase("\"name\":\"a\",\"maxConcurrency\":0", 400)]
+    [TestCase("\"name\":\"a\",\"maxConcurrency\":1", 201)]
+    [TestCase("\"name\":\"a\",\"name\":\"b\"", 400)]
+    [TestCase("\"name\":\"a\",\"maxConcurrency\":\"1\"", 400)]
+    [TestCase("\"name\":\"a\",\"ipAllowList\":[\"10.0.0.0/33\"]", 400)]
+    [TestCase("\"name\":\"a\",\"models\":[\"a*b\"]", 400)]
+    public async Task Fields_of_a_key_have_limits(string fields, int status)
+    {
+        var text = fields.Replace("{100}", new string('a', 100)).Replace("{101}", new string('a', 101));
+
+        var answer = await SendAsync("POST", "/api/keys", $$"""{"kind":"inference",{{text}}}""");
+
+        Assert.That(answer.Status, Is.EqualTo(status), answer.Body.ToJsonString());
+    }
+
+    [TestCase("http://127.0.0.1:9/v1", "sk", 400)]
+    [TestCase("https://example.com/v1", "sk a", 400)]
+    [TestCase("https://example.com/v1", "sk\\r\\nX: y", 400)]
+    [TestCase("https://example.com/v1", "sk", 201)]
+    public async Task A_channel_leads_outside_with_a_header_safe_credential(string url, string apiKey, int status)
+    {
+        var body = Channel.Replace("https://example.com/v1", url).Replace("sk-canary", apiKey);
+
+        Assert.That((await SendAsync("POST", "/api/channels", body)).Status, Is.EqualTo(status));
+    }
+
+    [Test]
+    public async Task A_channel_of_the_configuration_is_read_only()
+    {
+        foreach (var (name, value) in new[] { ("name", "c"), ("provider", "p"), ("baseUrl", "https://example.com"), ("apiKey", "sk-canary"), ("routeType", "official"), ("models:0:model", "m"), ("weight", "3") })
+            app.Configuration[$"Channels:0:{name}"] = value;
+        var catalogue = app.Services.GetRequiredService<CatalogueSource>();
+        await catalogue.ReloadAsync(CancellationToken.None);
+        var id = catalogue.Current.Channels[0].Id;
+
+        var list = (await SendAsync("GET", "/api/channels")).Body;
+
+        Assert.That((list["data"]![0]!["source"]!.GetValue<string>(), catalogue.Current.Channels[0].Weight), Is.EqualTo(("configuration", 3)));
+        Assert.That(list.ToJsonString(), Does.Not.Contain("canary"));
+        Assert.That((await SendAsync("PATCH", $"/api/channels/{id}", "{}")).Status, Is.EqualTo(409));
+        app.Configuration["Channels:0:wieght"] = "1";
+        Assert.That(() => catalogue.ReloadAsync(CancellationToken.None), Throws.TypeOf<SettingException>().With.Message.Contains("Channels__0__wieght"));
+    }
+
+    [Test]
+    public async Task A_body_that_is_not_json_is_415()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/keys") { Content = new StringContent("a=b", Encoding.UTF8, "text/plain") };
+        request.Headers.Add("x-api-key", Admin);
+
+        Assert.That((await client.SendAsync(request)).StatusCode, Is.EqualTo(HttpStatusCode.UnsupportedMediaType));
+    }
+
     [Test]
     public async Task Without_a_key_nothing_answers_but_401()
     {
