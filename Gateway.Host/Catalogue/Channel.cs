@@ -84,6 +84,9 @@ internal sealed record Channel
     /// <summary>Where it was declared.</summary>
     public Source Source { get; init; }
 
+    /// <summary>The fields as they were declared, without the credential.</summary>
+    public ChannelFields? Declared { get; init; }
+
     /// <summary>The name and the provider, never the credential.</summary>
     public override string ToString() => $"{Id} ({Name}, {Provider})";
 }

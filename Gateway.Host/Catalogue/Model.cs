@@ -65,6 +65,9 @@ internal sealed record Model
     /// <summary>Where it was declared.</summary>
     public Source Source { get; init; }
 
+    /// <summary>The fields as they were declared.</summary>
+    public ModelFields? Declared { get; init; }
+
     /// <summary>When it was declared.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

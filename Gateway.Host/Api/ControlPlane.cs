@@ -1,0 +1,65 @@
+using Gateway.Host.Api.Accounts;
+using Gateway.Host.Api.Channels;
+using Gateway.Host.Api.Keys;
+using Gateway.Host.Api.Models;
+using Gateway.Host.Catalogue;
+using Gateway.Host.Keys;
+using Gateway.Host.Secrets;
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Gateway.Host.Api;
+
+/// <summary>Wires keys, catalogue and <c>/api</c>. Needs <see cref="Settings.GatewaySettings"/>, the ledger and the resource store in the container.</summary>
+internal static class ControlPlane
+{
+    /// <summary>Adds what the control plane and the request path share.</summary>
+    public static IServiceCollection AddControlPlane(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static provider => MasterKeyFile.LoadOrCreate(provider.GetRequiredService<Settings.GatewaySettings>()));
+        services.TryAddSingleton<SecretBox>();
+        services.TryAddSingleton<KeyHasher>();
+        services.TryAddSingleton<OperatorKey>();
+        services.TryAddSingleton<KeyDirectory>();
+        services.TryAddSingleton<CatalogueSource>();
+        services.TryAddSingleton<ResourceWriter>();
+        services.TryAddSingleton<KeyEndpoints>();
+        services.TryAddSingleton<ChannelEndpoints>();
+        services.TryAddSingleton<ChannelTest>();
+        services.TryAddSingleton<ModelEndpoints>();
+        services.TryAddSingleton<AccountEndpoints>();
+        return services;
+    }
+
+    /// <summary>Maps <c>/api</c>.</summary>
+    public static IEndpointRouteBuilder MapControlPlane(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("/api");
+        api.AddEndpointFilter(static async (context, next) =>
+        {
+            try
+            {
+                return await next(context);
+            }
+            catch (ApiRefusal refusal)
+            {
+                return refusal.Result;
+            }
+        });
+        var authentication = ActivatorUtilities.CreateInstance<ApiAuthentication>(endpoints.ServiceProvider);
+        api.AddEndpointFilter(authentication);
+        KeyEndpoints.Map(api);
+        ChannelEndpoints.Map(api);
+        ModelEndpoints.Map(api);
+        AccountEndpoints.Map(api);
+        api.Map("/{**rest}", (HttpContext http) => IsMapped(endpoints, http.Request.Path) ? Problem.MethodNotAllowed() : Problem.NotFound());
+        return endpoints;
+    }
+
+    private static bool IsMapped(IEndpointRouteBuilder endpoints, PathString path) => endpoints.DataSources
+        .SelectMany(static source => source.Endpoints)
+        .OfType<RouteEndpoint>()
+        .Any(endpoint => endpoint.Metadata.GetMetadata<ScopeMetadata>() is not null
+            && new TemplateMatcher(new RouteTemplate(endpoint.RoutePattern), []).TryMatch(path, []));
+}
