@@ -190,7 +190,9 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 
         var mine = (workspace is null || string.Equals(workspace, call.Workspace, StringComparison.Ordinal))
             && (keyId is null || string.Equals(keyId, call.KeyId, StringComparison.Ordinal));
-        return mine ? ReceiptDocument.Complete(call, settledAt: null) : null;
+        if (!mine)
+            return null;
+        return ReceiptDocument.Complete(call, settledAt: null);
     }
 
     /// <inheritdoc/>

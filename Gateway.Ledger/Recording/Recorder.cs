@@ -15,7 +15,7 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
 
     // Unbounded as a queue, bounded by admission: no call starts above Gateway__MaxUnrecorded, and each call is here once.
-    private readonly Channel<Hold> finished = Channel.CreateUnbounded<Hold>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Hold> finished = Channel.CreateUnbounded<Hold>();
     private long downSince = -1;
 
     /// <summary>How long the book has refused batches; zero: it takes them.</summary>
@@ -65,8 +65,9 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
 
                 break;
             }
-            catch (Exception exception) when (BookFailure.Is(exception))
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // Whatever it was: a recorder that ends would lose the settlements of all later calls, one that repeats is seen in health and log.
                 Interlocked.CompareExchange(ref downSince, time.GetTimestamp(), -1);
                 LogRetry(exception, calls.Count, (long)pause.TotalMilliseconds);
                 await Task.Delay(pause, time, cancellationToken);
