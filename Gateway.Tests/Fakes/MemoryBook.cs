@@ -8,6 +8,7 @@ internal sealed class MemoryBook : IBook
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<BucketBalance>> accounts = [];
+    private readonly HashSet<ReceiptId> known = [];
 
     public bool Down { get; set; }
 
@@ -56,7 +57,7 @@ internal sealed class MemoryBook : IBook
         lock (gate)
         {
             var added = 0;
-            foreach (var call in batch.Where(call => Recorded.TrueForAll(known => known.ReceiptId != call.ReceiptId)))
+            foreach (var call in batch.Where(call => known.Add(call.ReceiptId)))
             {
                 Recorded.Add(call);
                 added++;
@@ -75,7 +76,7 @@ internal sealed class MemoryBook : IBook
         {
             if (Refunded.Add(id))
             {
-                var call = Recorded.Single(known => known.ReceiptId == id);
+                var call = Recorded.Single(recorded => recorded.ReceiptId == id);
                 foreach (var share in call.PaidBy)
                     Spend(call.Account, share.Bucket, -share.Amount);
             }
@@ -100,7 +101,7 @@ internal sealed class MemoryBook : IBook
     {
         lock (gate)
         {
-            var call = Recorded.Find(known => known.ReceiptId == id);
+            var call = Recorded.Find(recorded => recorded.ReceiptId == id);
             return Task.FromResult(call is null ? (ReadOnlyMemory<byte>?)null : call.Receipt);
         }
     }
