@@ -73,6 +73,18 @@ public sealed class Hold
 
     /// <summary>What the settlement left for the recorder; set once.</summary>
     internal SettledCall? Settled { get; set; }
+
+    /// <summary>Set by the first that ends the call, a settlement or the reaper; all others wait for its result.</summary>
+    internal TaskCompletionSource<Settled>? Ending;
+
+    /// <summary>1 once DELIVERING is in the spool.</summary>
+    internal int DeliveringWritten;
+
+    /// <summary>1 once the settlement was handed to the recorder.</summary>
+    internal int Finished;
+
+    /// <summary>What the last renewal said had been delivered.</summary>
+    internal Usage DeliveredUsage { get; set; }
 }
 
 /// <summary>The answer to a <see cref="HoldRequest"/>: a closed family.</summary>

@@ -49,6 +49,7 @@ internal sealed class SettlementSpool : IDisposable
         file = files.Create(SpoolReader.FileOf(settings.Folder, firstSegment), length);
         preparer = Start(PrepareSegments, "spool segments");
         writer = settings.Durability == Durability.Power ? Start(WriteGroups, "spool writer") : null;
+        prepare.Set();
     }
 
     /// <summary>Whether it takes records.</summary>
@@ -290,8 +291,9 @@ internal sealed class SettlementSpool : IDisposable
             target.Flush();
             waiting.SetResult();
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
+            // Disposed: a write failed at the same time and closed the file.
             lock (gate)
                 waiting.SetException(Fail(exception));
         }
@@ -353,6 +355,7 @@ internal sealed class SettlementSpool : IDisposable
                 if (!stopping && next is null && segments.Current + 1 == number)
                 {
                     File.Move(draft, path, overwrite: true);
+                    LinuxDisk.FlushFolder(settings.Folder);
                     next = made;
                     return;
                 }

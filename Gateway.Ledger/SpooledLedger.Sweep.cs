@@ -1,0 +1,48 @@
+using Gateway.Ledger.Front;
+
+namespace Gateway.Ledger;
+
+/// <summary>The part that ends what callers left behind: holds whose lease is over, and settlements that were never finished.</summary>
+public sealed partial class SpooledLedger
+{
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var interval = options.HoldLease / 4 < TimeSpan.FromSeconds(1) ? options.HoldLease / 4 : TimeSpan.FromSeconds(1);
+        using var timer = new PeriodicTimer(interval, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                await SweepOnceAsync(cancellationToken);
+            }
+            catch (Exception exception) when (exception is IOException or TimeoutException)
+            {
+                LogSweepFailed(exception);
+            }
+        }
+    }
+
+    private async Task SweepOnceAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (hold, charged) in await front.ReapAsync(cancellationToken))
+            await RecoverAsync(hold, charged);
+        foreach (var hold in pending.Unfinished(time.GetUtcNow() - options.HoldLease * 2))
+            Finish(hold, Delivery.Unconfirmed);
+    }
+
+    private async Task RecoverAsync(Hold hold, FrontSettlement charged)
+    {
+        // A settlement that is under way gets the reaper's charge from the front, and records it.
+        var ending = new TaskCompletionSource<Settled>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref hold.Ending, ending, null) is not null)
+            return;
+
+        var countedBy = hold.DeliveredUsage == default ? CountedBy.None : CountedBy.Gateway;
+        var settlement = new Settlement(Outcome.Recovered, hold.DeliveredUsage, countedBy);
+        hold.Settled = Call(hold, settlement, charged.Charged, charged.Shortfall, charged.PaidBy);
+        pending.Add(hold);
+        ending.SetResult(new Settled(Outcome.Recovered, charged.Charged, charged.Shortfall, charged.PaidBy, charged.Balance));
+        await SpoolAsync(hold, hold.Settled);
+        Finish(hold, Delivery.Unconfirmed);
+    }
+}

@@ -1,0 +1,367 @@
+using System.Buffers;
+using Gateway.Ledger.Book;
+using Gateway.Ledger.Front;
+using Gateway.Ledger.Front.InProcess;
+using Gateway.Ledger.Recording;
+using Gateway.Ledger.Spool;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Ledger;
+
+/// <summary>Front, spool and book put together: hold, intent, settle, deliver, record.</summary>
+public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
+{
+    private static readonly TimeSpan BookPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BookDownPatience = TimeSpan.FromSeconds(2);
+
+    private readonly LedgerOptions options;
+    private readonly IBook book;
+    private readonly IFront front;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly SpoolLock folder;
+    private readonly SettlementSpool spool;
+    private readonly PendingCalls pending = new();
+    private readonly Recorder recorder;
+    private readonly CancellationTokenSource stopSweeping = new();
+    private readonly CancellationTokenSource stopRecording = new();
+    private Task sweeping = Task.CompletedTask;
+    private Task recording = Task.CompletedTask;
+    private int disposed;
+
+    private SpooledLedger(LedgerOptions options, IBook book, TimeProvider time, ILogger logger, SpoolLock folder, SettlementSpool spool)
+    {
+        this.options = options;
+        this.book = book;
+        this.time = time;
+        this.logger = logger;
+        this.folder = folder;
+        this.spool = spool;
+        front = new InProcessFront(book, time, options.HoldLease);
+        recorder = new Recorder(book, front, spool, pending, time, logger);
+    }
+
+    /// <inheritdoc/>
+    public LedgerHealth Health => new(spool.Healthy, recorder.BookOk, pending.Count);
+
+    /// <summary>Locks the spool, opens the book, replays what the spool has, and starts recording.</summary>
+    /// <exception cref="IOException">Another gateway uses the spool's folder.</exception>
+    /// <exception cref="InvalidDataException">The spool is damaged.</exception>
+    internal static Task<SpooledLedger> OpenAsync(LedgerOptions options, IBook book, TimeProvider time, ILogger logger, CancellationToken cancellationToken) =>
+        OpenAsync(options, book, time, logger, new DiskSpoolFiles(), cancellationToken);
+
+    internal static async Task<SpooledLedger> OpenAsync(
+        LedgerOptions options, IBook book, TimeProvider time, ILogger logger, ISpoolFiles files, CancellationToken cancellationToken)
+    {
+        var locked = SpoolLock.Take(options.SpoolFolder);
+        try
+        {
+            await book.OpenAsync(cancellationToken);
+            var (calls, last) = await new Replay(options.SpoolFolder, book, time).RunAsync(cancellationToken);
+            var journal = new SettlementSpool(new SpoolSettings(options.SpoolFolder, options.Durability), files, last + 1);
+            var ledger = new SpooledLedger(options, book, time, logger, locked, journal);
+            if (calls > 0)
+                ledger.LogReplayed(calls);
+            ledger.recording = ledger.recorder.RunAsync(ledger.stopRecording.Token);
+            ledger.sweeping = ledger.SweepAsync(ledger.stopSweeping.Token);
+            return ledger;
+        }
+        catch
+        {
+            locked.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken)
+    {
+        if (!spool.Healthy)
+            return new HoldResult.Unavailable(UnavailableReason.Spool);
+        if (pending.Count >= options.MaxUnrecorded)
+            return new HoldResult.Unavailable(UnavailableReason.Backlog);
+        if (options.RejectWhenBookDown && recorder.Down >= BookDownPatience)
+            return new HoldResult.Unavailable(UnavailableReason.Book);
+
+        var result = await front.HoldAsync(request, cancellationToken);
+        if (result is not HoldResult.Held { Hold: { PinnedSegments: null } hold })
+            return result;
+
+        try
+        {
+            spool.Append(hold, RecordKind.Intent, IntentPayload.Write(hold));
+            return result;
+        }
+        catch (IOException exception)
+        {
+            LogSpoolFailed(exception);
+            await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, CancellationToken.None);
+            return new HoldResult.Unavailable(UnavailableReason.Spool);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
+    {
+        var cost = Credits.Min(hold.Request.Price.Cost(delivered), hold.Amount);
+        if (!await front.RenewAsync(hold, cost, cancellationToken))
+        {
+            LogLeaseLost(hold.ReceiptId);
+            return;
+        }
+
+        hold.DeliveredUsage = delivered;
+        WriteCheckpoint(hold, cost, delivered);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Settled> SettleAsync(Hold hold, Settlement settlement, CancellationToken cancellationToken)
+    {
+        var ending = new TaskCompletionSource<Settled>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref hold.Ending, ending, null) is { } first)
+            return await first.Task.WaitAsync(cancellationToken);
+
+        try
+        {
+            // Not cancelled by the client: one that hangs up has still used the tokens.
+            var settled = await SettleFirstAsync(hold, settlement);
+            ending.SetResult(settled);
+            return settled;
+        }
+        catch (Exception exception)
+        {
+            ending.SetException(exception);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Delivering(Hold hold)
+    {
+        if (Interlocked.Exchange(ref hold.DeliveringWritten, 1) != 0)
+            return;
+
+        try
+        {
+            spool.AppendNow(hold, RecordKind.Delivering, []);
+        }
+        catch (IOException exception)
+        {
+            // The settlement is durable. Without this record a crash from here to the recording refunds the call: the house's loss.
+            LogSpoolFailed(exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Finish(Hold hold, Delivery delivery)
+    {
+        if (hold.Settled is not { } call || Interlocked.Exchange(ref hold.Finished, 1) != 0)
+            return;
+
+        // Whatever was not refunded stands: without the record, a replay before the segment is deleted would refund it.
+        if (delivery != Delivery.Refunded)
+            Delivering(hold);
+
+        call.Delivery = delivery;
+        recorder.Add(hold);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AccountBalance> BalanceAsync(string account, CancellationToken cancellationToken) => front.BalanceAsync(account, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken) =>
+        front.BudgetAsync(account, key, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
+    {
+        var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);
+        if (result is PostingResult.Posted posted)
+            await front.CreditAsync(posting.Account, posted.Bucket, CancellationToken.None);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>?> FindReceiptAsync(ReceiptId id, string? workspace, string? keyId, CancellationToken cancellationToken)
+    {
+        if (!pending.TryGet(id, out var call))
+            return await book.FindReceiptAsync(id, workspace, keyId, cancellationToken);
+
+        var mine = (workspace is null || string.Equals(workspace, call.Workspace, StringComparison.Ordinal))
+            && (keyId is null || string.Equals(keyId, call.KeyId, StringComparison.Ordinal));
+        if (!mine)
+            return null;
+        return ReceiptDocument.Complete(call, settledAt: null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Page<Entry>> ListEntriesAsync(string account, int limit, string? cursor, CancellationToken cancellationToken) =>
+        await book.ListEntriesAsync(account, limit, cursor, cancellationToken);
+
+    /// <summary>Records what is finished, for 5 s at most; the rest stays in the spool for the next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
+
+        await stopSweeping.CancelAsync();
+        await sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        recorder.Complete();
+        stopRecording.CancelAfter(BookPatience);
+        await recording.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        spool.Dispose();
+        folder.Dispose();
+        stopSweeping.Dispose();
+        stopRecording.Dispose();
+    }
+
+    private static void Write(SettledCall call, Hold hold, Func<Hold, ReadOnlySpan<byte>, Task> append, out Task durable)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(SettlePayload.MaxBytes(call));
+        try
+        {
+            var length = SettlePayload.Write(rented, call, hold.Request.Facts.Streamed);
+            durable = append(hold, rented.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void WriteCheckpoint(Hold hold, Credits cost, in Usage delivered)
+    {
+        Span<byte> payload = stackalloc byte[CheckpointPayload.Bytes];
+        CheckpointPayload.Write(payload, cost, delivered);
+        try
+        {
+            spool.Append(hold, RecordKind.Checkpoint, payload);
+        }
+        catch (IOException exception)
+        {
+            LogSpoolFailed(exception);
+        }
+    }
+
+    private async ValueTask<Settled> SettleFirstAsync(Hold hold, Settlement settlement)
+    {
+        var cost = Cost(hold, settlement);
+        var planned = Call(hold, settlement, Credits.Min(cost, hold.Amount), Credits.Max(cost - hold.Amount, Credits.Zero), paidBy: null);
+        if (!await SpoolAsync(hold, planned))
+        {
+            await RecordNowAsync(hold, planned);
+            cost = planned.Cost;
+        }
+
+        var mayOverrun = settlement.Outcome == Outcome.Complete;
+        var charged = await front.SettleAsync(hold, cost, mayOverrun, settlement.Usage.TotalTokens, CancellationToken.None);
+        var call = planned with { PaidBy = charged.PaidBy };
+        if (spool.Healthy && (charged.Charged != planned.Cost || charged.Shortfall != planned.Shortfall))
+        {
+            // The buckets had more than the hold (or the reaper was faster): the last settlement of a call is the one that a replay takes.
+            call = Call(hold, settlement, charged.Charged, charged.Shortfall, charged.PaidBy);
+            await SpoolAsync(hold, call);
+        }
+
+        hold.Settled = call;
+        pending.Add(hold);
+        return new Settled(call.Outcome, call.Cost, call.Shortfall, call.PaidBy, charged.Balance);
+    }
+
+    private static Credits Cost(Hold hold, in Settlement settlement)
+    {
+        if (settlement.Outcome is Outcome.Failed or Outcome.Empty or Outcome.Rejected)
+            return Credits.Zero;
+
+        var cost = hold.Request.Price.Cost(settlement.Usage);
+        return settlement.Outcome == Outcome.Complete ? cost : Credits.Min(cost, hold.Amount);
+    }
+
+    // paidBy null: along the hold, as far as is known before the front has charged.
+    private SettledCall Call(Hold hold, in Settlement settlement, Credits cost, Credits shortfall, IReadOnlyList<BucketShare>? paidBy)
+    {
+        var request = hold.Request;
+        var outcome = shortfall > Credits.Zero ? Outcome.Overrun : settlement.Outcome;
+        var receipt = ReceiptDocument.Draft(
+            request.Facts, hold.ReceiptId, hold.HeldAt, outcome, settlement.Usage, settlement.CountedBy, request.Price, cost, shortfall, hold.Amount);
+        return new SettledCall(
+            hold.ReceiptId, request.Account, request.Facts.Workspace, request.Key.KeyId, request.Facts.RunId, hold.HeldAt, time.GetUtcNow(),
+            outcome, cost, shortfall, paidBy ?? HoldSplit.Pay(hold.Split, cost), receipt);
+    }
+
+    // Free settlements are not waited for: losing one loses nothing but its receipt's ending.
+    private async ValueTask<bool> SpoolAsync(Hold hold, SettledCall call)
+    {
+        try
+        {
+            if (call.Cost > Credits.Zero)
+            {
+                Write(call, hold, (of, payload) => spool.AppendDurablyAsync(of, RecordKind.Settle, payload), out var durable);
+                await durable;
+            }
+            else
+            {
+                AppendFree(hold, call);
+            }
+
+            return true;
+        }
+        catch (IOException exception)
+        {
+            LogSpoolFailed(exception);
+            return false;
+        }
+    }
+
+    private void AppendFree(Hold hold, SettledCall call) =>
+        Write(
+            call,
+            hold,
+            (of, payload) =>
+            {
+                spool.Append(of, RecordKind.Settle, payload);
+                return Task.CompletedTask;
+            },
+            out _);
+
+    private async ValueTask RecordNowAsync(Hold hold, SettledCall call)
+    {
+        if (call.Cost == Credits.Zero)
+            return;
+
+        try
+        {
+            using var patience = new CancellationTokenSource(BookPatience, time);
+            await book.RecordAsync([call], patience.Token).WaitAsync(patience.Token);
+        }
+        catch (Exception exception) when (BookFailure.Is(exception) || exception is OperationCanceledException)
+        {
+            await VoidAsync(hold);
+            throw new IOException($"Neither the spool nor the book took the settlement of {hold.ReceiptId}; the hold is void.", exception);
+        }
+    }
+
+    // The book may have taken it and not said so: the recorder writes the void later, and reverses a charge that it finds.
+    private async ValueTask VoidAsync(Hold hold)
+    {
+        await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, CancellationToken.None);
+        hold.Settled = Call(hold, new Settlement(Outcome.Failed, default, CountedBy.None), Credits.Zero, Credits.Zero, []);
+        hold.Settled.Delivery = Delivery.Refunded;
+        hold.Finished = 1;
+        pending.Add(hold);
+        recorder.Add(hold);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Replayed {Calls} calls from the spool.")]
+    private partial void LogReplayed(int calls);
+
+    [LoggerMessage(2, LogLevel.Critical, "The spool has failed: no more calls are admitted.")]
+    private partial void LogSpoolFailed(Exception exception);
+
+    [LoggerMessage(3, LogLevel.Warning, "{ReceiptId} was renewed after its lease had ended; its checkpoint is its charge.")]
+    private partial void LogLeaseLost(ReceiptId receiptId);
+
+    [LoggerMessage(4, LogLevel.Error, "The sweep of expired holds failed; it runs again.")]
+    private partial void LogSweepFailed(Exception exception);
+}
