@@ -209,7 +209,7 @@ internal abstract class BookContract
         if (calls.Count > 0 && random.Next(10) == 0)
             return calls[random.Next(calls.Count)];
 
-        var shares = buckets.OrderBy(_ => random.Next()).Take(random.Next(3))
+        var shares = buckets.Distinct().OrderBy(_ => random.Next()).Take(random.Next(3))
             .Select(bucket => new BucketShare(bucket, BucketKind.Credit, new Credits(random.NextInt64(1, 2_000_000_000)), Credits.Zero)).ToArray();
         var cost = new Credits(shares.Sum(static share => share.Amount.Nano));
         return Call("", 0) with

@@ -3,6 +3,8 @@ using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Ledger.Book.Sqlite;
 
+namespace Gateway.Benchmarks;
+
 /// <summary>Settlements into the SQLite book in batches of 500, and the draft of one receipt. Times are for one settlement.</summary>
 [MemoryDiagnoser]
 [SimpleJob(launchCount: 1, warmupCount: 3, iterationCount: 12, invocationCount: Batches)]

@@ -68,8 +68,10 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
             connection => connection.QueryFirstOrDefaultAsync<ReceiptRow>(
                 new CommandDefinition(FindReceipt, new { id = SqliteRecorder.Key(id), workspace, keyId }, cancellationToken: cancellationToken)),
             cancellationToken);
+
+        // A bare null would become an empty memory: byte[] converts to it.
         return row is null
-            ? null
+            ? (ReadOnlyMemory<byte>?)null
             : ReceiptDocument.Complete(row.Body, LedgerNames.ParseDelivery(row.Delivery), Micros.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy));
     }
 

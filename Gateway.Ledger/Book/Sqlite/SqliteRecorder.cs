@@ -117,6 +117,7 @@ internal sealed class SqliteRecorder : IDisposable
 
     // What each bucket really pays. It differs from the settlement's split only on a replay after a crash, when later calls have spent the bucket:
     // a balance never goes below zero, so the house pays the rest.
+    // A split names a bucket once; a second share of it is not believed.
     private Credits Split(SettledCall call)
     {
         payers.Clear();
@@ -125,7 +126,7 @@ internal sealed class SqliteRecorder : IDisposable
         for (var i = 0; i < call.PaidBy.Count; i++)
         {
             var share = call.PaidBy[i];
-            if (Balances.Find(call.Account, share.Bucket) is not { IsCustomers: true } bucket)
+            if (Balances.Find(call.Account, share.Bucket) is not { IsCustomers: true } bucket || payers.Contains(bucket))
                 continue;
 
             var pays = Credits.Min(Credits.Min(share.Amount, new Credits(bucket.Posted)), call.Cost - charged);
