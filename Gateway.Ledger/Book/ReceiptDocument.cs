@@ -1,11 +1,18 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Gateway.Ledger.Book;
 
-/// <summary>A stand-in with the shape that the book's own writer will have; replaced when the branches meet.</summary>
+/// <summary>The receipt as JSON: a draft at the settlement, and the five fields that are known only later put before its closing brace.</summary>
 internal static class ReceiptDocument
 {
+    /// <summary>Relaxed: a receipt is served as <c>application/json</c>, never inside HTML.</summary>
+    internal static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>All that is known at the settlement.</summary>
     public static byte[] Draft(
         CallFacts facts,
         ReceiptId id,
@@ -16,34 +23,121 @@ internal static class ReceiptDocument
         Price price,
         Credits cost,
         Credits shortfall,
-        Credits hold)
+        Credits hold) =>
+        ReceiptDraft.Write(facts, id, createdAt, outcome, usage, countedBy, price, cost, shortfall, hold);
+
+    /// <summary>The whole document of a call that the book may not have yet.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="settledAt">When it was settled; <c>null</c> while it is not in the book.</param>
+    public static ReadOnlyMemory<byte> Complete(SettledCall call, DateTimeOffset? settledAt) =>
+        Complete(call.Receipt.Span, call.Delivery, settledAt, PaidBy(call.PaidBy));
+
+    /// <summary>The whole document from its stored parts.</summary>
+    public static ReadOnlyMemory<byte> Complete(ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy)
     {
-        using var buffer = new MemoryStream(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        var document = new ArrayBufferWriter<byte>(draft.Length + paidBy.Length + 160);
+        document.Write(draft[..^1]);
+        document.Write(draft.Length > 2 ? ",\"delivery\":\""u8 : "\"delivery\":\""u8);
+        WriteAscii(document, LedgerNames.Of(delivery));
+        document.Write("\",\"settledAt\":"u8);
+        if (settledAt is { } at)
         {
+            using var json = new Utf8JsonWriter(document, WriterOptions);
+            json.WriteStringValue(Instant(at));
+        }
+        else
+        {
+            document.Write("null"u8);
+        }
+
+        document.Write(",\"paidBy\":"u8);
+        document.Write(paidBy);
+        document.Write(",\"block\":null,\"signature\":null}"u8);
+        return document.WrittenMemory;
+    }
+
+    /// <summary>The <c>paidBy</c> array.</summary>
+    public static byte[] PaidBy(IReadOnlyList<BucketShare> shares)
+    {
+        if (shares.Count == 0)
+            return "[]"u8.ToArray();
+
+        var text = new ArrayBufferWriter<byte>(160 * shares.Count);
+        using var json = new Utf8JsonWriter(text, WriterOptions);
+        json.WriteStartArray();
+        for (var i = 0; i < shares.Count; i++)
+        {
+            var share = shares[i];
             json.WriteStartObject();
-            json.WriteString("id", id.ToString());
-            json.WriteString("createdAt", createdAt);
-            json.WriteString("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()));
-            json.WriteString("requestedModel", facts.RequestedModel);
-            json.WriteString("countedBy", countedBy.ToString());
-            json.WriteNumber("inputTokens", usage.InputTokens);
-            json.WriteNumber("outputTokens", usage.OutputTokens);
-            json.WriteNumber("priceVersion", price.Version);
-            json.WriteNumber("cost", cost.ToDecimal());
-            json.WriteNumber("shortfall", shortfall.ToDecimal());
-            json.WriteNumber("hold", hold.ToDecimal());
+            json.WriteString(Names.Bucket, share.Bucket);
+            json.WriteString(Names.Kind, LedgerNames.Of(share.Kind));
+            ExactDecimal.Write(json, Names.Amount, share.Amount.Nano, ExactDecimal.NanoScale);
+            ExactDecimal.Write(json, Names.BalanceAfter, share.BalanceAfter.Nano, ExactDecimal.NanoScale);
             json.WriteEndObject();
         }
 
-        return buffer.ToArray();
+        json.WriteEndArray();
+        json.Flush();
+        return text.WrittenSpan.ToArray();
     }
 
-    public static ReadOnlyMemory<byte> Complete(SettledCall call, DateTimeOffset? settledAt)
+    /// <summary>Reads what <see cref="PaidBy"/> wrote.</summary>
+    public static IReadOnlyList<BucketShare> ReadPaidBy(string text)
     {
-        var document = JsonNode.Parse(call.Receipt.Span)!.AsObject();
-        document["delivery"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(call.Delivery.ToString());
-        document["settledAt"] = settledAt?.ToString("O");
-        return JsonSerializer.SerializeToUtf8Bytes(document);
+        using var json = JsonDocument.Parse(text);
+        var shares = new List<BucketShare>(json.RootElement.GetArrayLength());
+        foreach (var share in json.RootElement.EnumerateArray())
+        {
+            shares.Add(new BucketShare(
+                share.GetProperty("bucket").GetString() ?? throw new JsonException("paidBy.bucket is null."),
+                LedgerNames.ParseBucketKind(share.GetProperty("kind").GetString() ?? throw new JsonException("paidBy.kind is null.")),
+                Amount(share.GetProperty("amount")),
+                Amount(share.GetProperty("balanceAfter"))));
+        }
+
+        return shares;
+
+        static Credits Amount(JsonElement number) =>
+            Credits.TryFromDecimal(number.GetDecimal(), out var credits) ? credits : throw new JsonException($"{number.GetRawText()} is not an amount.");
+    }
+
+    /// <summary>The draft with another cost and shortfall: only a replay after a crash finds a bucket emptier than its settlement did.</summary>
+    public static byte[] WithCost(ReadOnlySpan<byte> draft, Credits cost, Credits shortfall)
+    {
+        var reader = new Utf8JsonReader(draft);
+        var document = JsonNode.Parse(ref reader)?.AsObject() ?? throw new JsonException("A receipt is an object.");
+        document["cost"] = cost.ToDecimal();
+        document["shortfall"] = shortfall.ToDecimal();
+        return JsonSerializer.SerializeToUtf8Bytes(document, Relaxed);
+    }
+
+    /// <summary>The draft's <c>currency</c>; <c>CREDIT</c> where it has none.</summary>
+    public static string Currency(ReadOnlySpan<byte> draft)
+    {
+        var reader = new Utf8JsonReader(draft);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("currency"u8))
+                return reader.Read() ? reader.GetString() ?? DefaultCurrency : DefaultCurrency;
+        }
+
+        return DefaultCurrency;
+    }
+
+    /// <summary>UTC, whole milliseconds, so that the pending and the stored document say the same.</summary>
+    internal static DateTime Instant(DateTimeOffset at) => at.UtcDateTime.AddTicks(-(at.UtcTicks % TimeSpan.TicksPerMillisecond));
+
+    private const string DefaultCurrency = "CREDIT";
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static void WriteAscii(ArrayBufferWriter<byte> to, string text) => Encoding.ASCII.GetBytes(text.AsSpan(), to);
+
+    private static class Names
+    {
+        public static readonly JsonEncodedText Bucket = JsonEncodedText.Encode("bucket");
+        public static readonly JsonEncodedText Kind = JsonEncodedText.Encode("kind");
+        public static readonly JsonEncodedText Amount = JsonEncodedText.Encode("amount");
+        public static readonly JsonEncodedText BalanceAfter = JsonEncodedText.Encode("balanceAfter");
     }
 }

@@ -1,0 +1,43 @@
+namespace Gateway.Ledger.Book.Sqlite;
+
+/// <summary>A row of <c>resource</c>, or of <c>resource_write</c> with the author's fields filled in.</summary>
+internal sealed record ResourceRow
+{
+    public required string Kind { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Workspace { get; init; }
+
+    public string? Lookup { get; init; }
+
+    public required byte[] Body { get; init; }
+
+    public required long Version { get; init; }
+
+    public required long CreatedAt { get; init; }
+
+    public required long UpdatedAt { get; init; }
+
+    public string? Actor { get; init; }
+
+    public string? IdempotencyKey { get; init; }
+
+    public string? Fingerprint { get; init; }
+
+    public long At { get; init; }
+
+    public static ResourceRow Of(Resource resource) => new()
+    {
+        Kind = resource.Kind,
+        Id = resource.Id,
+        Workspace = resource.Workspace,
+        Lookup = resource.Lookup,
+        Body = resource.Body,
+        Version = resource.Version,
+        CreatedAt = Micros.Of(resource.CreatedAt),
+        UpdatedAt = Micros.Of(resource.UpdatedAt),
+    };
+
+    public Resource ToResource() => new(Kind, Id, Workspace, Lookup, Body, Version, Micros.ToTime(CreatedAt), Micros.ToTime(UpdatedAt));
+}

@@ -1,0 +1,186 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Ledger.Book.Sqlite;
+
+/// <summary>Records settlements and their refunds on the writer's connection.</summary>
+internal sealed class SqliteRecorder : IDisposable
+{
+    private static readonly string RefundReceipt = EmbeddedText.Read("Book/Sqlite/receipt_refund.sql");
+
+    private readonly SqliteConnection connection;
+    private readonly PreparedStatement insertReceipt;
+    private readonly PreparedStatement insertEntry;
+    private readonly PreparedStatement moveBucket;
+    private readonly PreparedStatement addKeyDay;
+    private readonly Dictionary<(string KeyId, DateOnly Day), long> keyDays = [];
+    private readonly List<BucketRow> payers = [];
+    private readonly List<BucketShare> split = [];
+
+    public SqliteRecorder(SqliteConnection connection)
+    {
+        this.connection = connection;
+        insertReceipt = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/receipt_insert.sql"));
+        insertEntry = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/entry_insert.sql"));
+        moveBucket = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/bucket_move.sql"));
+        addKeyDay = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/key_day_add.sql"));
+        Balances = new RunningBalances(connection, insertEntry, moveBucket);
+    }
+
+    /// <summary>The buckets of the transaction in hand.</summary>
+    public RunningBalances Balances { get; }
+
+    /// <summary>Records what the book does not have yet; returns how many that were.</summary>
+    public int Record(IReadOnlyList<SettledCall> batch)
+    {
+        using var transaction = connection.BeginTransaction(deferred: false);
+        Balances.Begin(transaction);
+        keyDays.Clear();
+        var recorded = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (Record(batch[i]))
+                recorded++;
+        }
+
+        Balances.Write();
+        WriteKeyDays();
+        transaction.Commit();
+        return recorded;
+    }
+
+    /// <summary>Reverses a recorded charge and what the house paid beside it; a second time, and for an unknown receipt, nothing happens.</summary>
+    public void Refund(ReceiptId id, DateTimeOffset at)
+    {
+        using var transaction = connection.BeginTransaction(deferred: false);
+        Balances.Begin(transaction);
+        keyDays.Clear();
+        var receipt = connection.QueryFirstOrDefault<ChargedReceipt>(RefundReceipt, new { id = Key(id) }, transaction);
+        if (receipt is null)
+            return;
+
+        var reference = id.ToString();
+        foreach (var share in ReceiptDocument.ReadPaidBy(receipt.PaidBy))
+        {
+            if (share.Amount > Credits.Zero && Balances.Find(receipt.Account, share.Bucket) is { } bucket)
+                Balances.Move(bucket, share.Amount.Nano, "refund", reference, at);
+        }
+
+        if (receipt.Cost > 0)
+            Balances.Move(Balances.House(receipt.Account, BucketRow.Revenue, receipt.Currency, at), -receipt.Cost, "refund", reference, at);
+        if (receipt.Shortfall > 0)
+        {
+            Balances.Move(Balances.House(receipt.Account, BucketRow.Shortfall, receipt.Currency, at), receipt.Shortfall, "refund", reference, at);
+            Balances.Move(Balances.House(receipt.Account, BucketRow.Revenue, receipt.Currency, at), -receipt.Shortfall, "refund", reference, at);
+        }
+
+        Spend(receipt.KeyId, Micros.ToTime(receipt.OccurredAt), -receipt.Cost);
+        Balances.Write();
+        WriteKeyDays();
+        transaction.Commit();
+    }
+
+    public void Dispose()
+    {
+        insertReceipt.Dispose();
+        insertEntry.Dispose();
+        moveBucket.Dispose();
+        addKeyDay.Dispose();
+    }
+
+    private bool Record(SettledCall call)
+    {
+        var charged = Split(call);
+        var shortfall = call.Shortfall + (call.Cost - charged);
+        var currency = payers.Count > 0 ? payers[0].Currency : ReceiptDocument.Currency(call.Receipt.Span);
+        if (!Insert(call, charged, shortfall, currency))
+            return false;
+
+        if (charged == Credits.Zero && shortfall == Credits.Zero)
+            return true;
+
+        var reference = call.ReceiptId.ToString();
+        var revenue = Balances.House(call.Account, BucketRow.Revenue, currency, call.SettledAt);
+        for (var i = 0; i < split.Count; i++)
+            Balances.Move(payers[i], -split[i].Amount.Nano, "charge", reference, call.SettledAt);
+        if (charged > Credits.Zero)
+            Balances.Move(revenue, charged.Nano, "charge", reference, call.SettledAt);
+        if (shortfall > Credits.Zero)
+        {
+            Balances.Move(Balances.House(call.Account, BucketRow.Shortfall, currency, call.SettledAt), -shortfall.Nano, "charge", reference, call.SettledAt);
+            Balances.Move(revenue, shortfall.Nano, "charge", reference, call.SettledAt);
+        }
+
+        Spend(call.KeyId, call.OccurredAt, charged.Nano);
+        return true;
+    }
+
+    // What each bucket really pays. It differs from the settlement's split only on a replay after a crash, when later calls have spent the bucket:
+    // a balance never goes below zero, so the house pays the rest.
+    // A split names a bucket once; a second share of it is not believed.
+    private Credits Split(SettledCall call)
+    {
+        payers.Clear();
+        split.Clear();
+        var charged = Credits.Zero;
+        for (var i = 0; i < call.PaidBy.Count; i++)
+        {
+            var share = call.PaidBy[i];
+            if (Balances.Find(call.Account, share.Bucket) is not { IsCustomers: true } bucket || payers.Contains(bucket))
+                continue;
+
+            var pays = Credits.Min(Credits.Min(share.Amount, new Credits(bucket.Posted)), call.Cost - charged);
+            if (pays <= Credits.Zero)
+                continue;
+
+            charged += pays;
+            payers.Add(bucket);
+            split.Add(pays == share.Amount ? share : share with { Amount = pays, BalanceAfter = new Credits(bucket.Posted) - pays });
+        }
+
+        return charged;
+    }
+
+    private bool Insert(SettledCall call, Credits charged, Credits shortfall, string currency)
+    {
+        Span<byte> key = stackalloc byte[16];
+        call.ReceiptId.Value.TryWriteBytes(key, bigEndian: true, out _);
+        var body = charged == call.Cost ? call.Receipt : ReceiptDocument.WithCost(call.Receipt.Span, charged, shortfall);
+        return insertReceipt.BindBlob(key).Bind(call.Account).Bind(call.Workspace).Bind(call.KeyId).Bind(call.RunId)
+            .Bind(Micros.Of(call.OccurredAt)).Bind(Micros.Of(call.SettledAt)).Bind(LedgerNames.Of(call.Outcome))
+            .Bind(charged.Nano).Bind(shortfall.Nano).Bind(currency).Bind(LedgerNames.Of(call.Delivery))
+            .BindText(ReceiptDocument.PaidBy(split)).BindBlob(body.Span)
+            .Execute() == 1;
+    }
+
+    private void Spend(string keyId, DateTimeOffset at, long nano)
+    {
+        var day = (keyId, DateOnly.FromDateTime(at.UtcDateTime));
+        keyDays[day] = keyDays.GetValueOrDefault(day) + nano;
+    }
+
+    private void WriteKeyDays()
+    {
+        foreach (var ((keyId, day), spent) in keyDays)
+            addKeyDay.Bind(keyId).Bind(Micros.Day(day)).Bind(spent).Execute();
+    }
+
+    internal static byte[] Key(ReceiptId id) => id.Value.ToByteArray(bigEndian: true);
+
+    private sealed record ChargedReceipt
+    {
+        public required string Account { get; init; }
+
+        public required string KeyId { get; init; }
+
+        public required long OccurredAt { get; init; }
+
+        public required long Cost { get; init; }
+
+        public required long Shortfall { get; init; }
+
+        public required string Currency { get; init; }
+
+        public required string PaidBy { get; init; }
+    }
+}

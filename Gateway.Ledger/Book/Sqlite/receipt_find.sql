@@ -1,0 +1,3 @@
+select delivery as "Delivery", settled_at as "SettledAt", paid_by as "PaidBy", body as "Body"
+from receipt
+where id = @id and (@workspace is null or workspace = @workspace) and (@keyId is null or key_id = @keyId);

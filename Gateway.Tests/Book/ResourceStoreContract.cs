@@ -1,0 +1,132 @@
+using Gateway.Ledger.Book;
+using NUnit.Framework;
+
+namespace Gateway.Tests.Book;
+
+/// <summary>What every resource store promises.</summary>
+internal abstract class ResourceStoreContract
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Authorship Operator = new("operator");
+
+    private protected IResourceStore Store { get; private set; } = null!; // Set before each test.
+
+    private protected abstract Task<IResourceStore> OpenStoreAsync();
+
+    private protected abstract Task CloseStoreAsync();
+
+    private protected abstract Task<long> ScalarAsync(string sql);
+
+    [SetUp]
+    public async Task OpenAsync() => Store = await OpenStoreAsync();
+
+    [TearDown]
+    public Task CloseAsync() => CloseStoreAsync();
+
+    [Test]
+    public async Task A_created_resource_is_found_by_id_and_by_look_up_name()
+    {
+        var result = await Store.CreateAsync(Key("key_a", "mac-a"), Operator, default);
+
+        Assert.That(result, Is.InstanceOf<WriteResult.Written>());
+        Assert.That((await Store.FindAsync("key", "key_a", default))?.Version, Is.EqualTo(1));
+        Assert.That((await Store.FindByLookupAsync("key", "mac-a", default))?.Id, Is.EqualTo("key_a"));
+        Assert.That(await Store.FindAsync("channel", "key_a", default), Is.Null);
+    }
+
+    [TestCase("key_a", "mac-b")]
+    [TestCase("key_b", "mac-a")]
+    public async Task An_id_and_a_look_up_name_are_taken_once(string id, string lookup)
+    {
+        await Store.CreateAsync(Key("key_a", "mac-a"), Operator, default);
+
+        Assert.That(await Store.CreateAsync(Key(id, lookup), Operator, default), Is.InstanceOf<WriteResult.Taken>());
+        Assert.That(await ScalarAsync("select count(*) from audit"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task An_update_needs_the_version_that_it_names()
+    {
+        await Store.CreateAsync(Key("key_a", "mac-a"), Operator, default);
+
+        var updated = await Store.UpdateAsync(Key("key_a", "mac-c") with { Body = "{}"u8.ToArray() }, 1, Operator, default);
+        var late = await Store.UpdateAsync(Key("key_a", "mac-d"), 1, Operator, default);
+        var missing = await Store.UpdateAsync(Key("key_x", null), null, Operator, default);
+
+        Assert.That(((WriteResult.Written)updated).Resource.Version, Is.EqualTo(2));
+        Assert.That(late, Is.EqualTo(new WriteResult.VersionMismatch(2)));
+        Assert.That(missing, Is.InstanceOf<WriteResult.NotFound>());
+        Assert.That((await Store.FindByLookupAsync("key", "mac-c", default))?.Body, Is.EqualTo("{}"u8.ToArray()));
+    }
+
+    [Test]
+    public async Task An_update_cannot_take_anothers_look_up_name()
+    {
+        await Store.CreateAsync(Key("key_a", "mac-a"), Operator, default);
+        await Store.CreateAsync(Key("key_b", "mac-b"), Operator, default);
+
+        Assert.That(await Store.UpdateAsync(Key("key_b", "mac-a"), null, Operator, default), Is.InstanceOf<WriteResult.Taken>());
+    }
+
+    [Test]
+    public async Task A_deleted_resource_is_gone_and_each_write_left_an_audit_record()
+    {
+        await Store.CreateAsync(Key("key_a", "mac-a"), Operator, default);
+        await Store.UpdateAsync(Key("key_a", "mac-a"), null, Operator, default);
+
+        var mismatch = await Store.DeleteAsync("key", "key_a", 1, Operator, default);
+        var deleted = await Store.DeleteAsync("key", "key_a", 2, Operator, default);
+
+        Assert.That(mismatch, Is.EqualTo(new WriteResult.VersionMismatch(2)));
+        Assert.That(deleted, Is.InstanceOf<WriteResult.Written>());
+        Assert.That(await Store.DeleteAsync("key", "key_a", null, Operator, default), Is.InstanceOf<WriteResult.NotFound>());
+        Assert.That(await Store.FindAsync("key", "key_a", default), Is.Null);
+        Assert.That(await ScalarAsync("select count(*) from audit where (action = 'create') = (before is null) and (action = 'delete') = (after is null)"), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task A_write_is_replayed_under_its_idempotency_key_and_refused_with_another_fingerprint()
+    {
+        var once = new Authorship("operator", "once", "f");
+        await Store.CreateAsync(Key("key_a", "mac-a"), once, default);
+
+        var replay = await Store.CreateAsync(Key("key_b", "mac-b"), once, default);
+        var reused = await Store.CreateAsync(Key("key_b", "mac-b"), once with { Fingerprint = "g" }, default);
+
+        Assert.That(replay, Is.InstanceOf<WriteResult.Written>());
+        Assert.That(((WriteResult.Written)replay).Replayed, Is.True);
+        Assert.That(((WriteResult.Written)replay).Resource.Id, Is.EqualTo("key_a"));
+        Assert.That(reused, Is.InstanceOf<WriteResult.KeyReused>());
+        Assert.That(await ScalarAsync("select count(*) from audit"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_list_goes_page_by_page_in_order_of_id()
+    {
+        foreach (var id in (string[])["key_c", "key_a", "key_b"])
+            await Store.CreateAsync(Key(id, null), Operator, default);
+        await Store.CreateAsync(Key("key_0", null) with { Workspace = "ws_other" }, Operator, default);
+
+        var first = await Store.ListAsync("key", "ws_default", 2, null, default);
+        var second = await Store.ListAsync("key", "ws_default", 2, first.NextCursor, default);
+        var all = await Store.ListAsync("key", null, 4, null, default);
+
+        Assert.That(first.Data.Concat(second.Data).Select(static key => key.Id), Is.EqualTo(new[] { "key_a", "key_b", "key_c" }));
+        Assert.That(second.NextCursor, Is.Null);
+        Assert.That((all.Data.Count, all.NextCursor), Is.EqualTo((4, (string?)null)));
+    }
+
+    private static Resource Key(string id, string? lookup) =>
+        new("key", id, "ws_default", lookup, """{"name":"a"}"""u8.ToArray(), 0, Start, Start);
+}
+
+internal sealed class SqliteResourceStoreTests : ResourceStoreContract
+{
+    private SqliteFile file = null!; // Set before each test.
+
+    private protected override async Task<IResourceStore> OpenStoreAsync() => (file = await SqliteFile.OpenAsync()).Book;
+
+    private protected override async Task CloseStoreAsync() => await file.DisposeAsync();
+
+    private protected override Task<long> ScalarAsync(string sql) => file.ScalarAsync(sql);
+}
