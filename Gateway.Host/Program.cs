@@ -1,3 +1,89 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using Gateway.Host;
+using Gateway.Host.Api;
+using Gateway.Host.Catalogue;
+using Gateway.Host.Demo;
+using Gateway.Host.Keys;
+using Gateway.Host.OpenAi;
+using Gateway.Host.Pipeline;
+using Gateway.Host.Secrets;
+using Gateway.Host.Settings;
+using Gateway.Ledger;
+using Gateway.Ledger.Book;
+using Gateway.Transforms.Tokens;
+using Gateway.Transforms.Yarp;
+using Microsoft.Extensions.Configuration.Memory;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+try
+{
+    var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.Configuration.Sources.Insert(1, ProgramSettings.InWorkingDirectory());
+    var settings = GatewaySettings.Read(builder.Configuration);
+    builder.WebHost.ConfigureKestrel(options => ProgramSettings.Limit(options, settings));
+    builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.DrainTime + TimeSpan.FromSeconds(5));
+    if (string.IsNullOrEmpty(builder.Configuration["URLS"]))
+        builder.WebHost.UseUrls("http://127.0.0.1:8080");
+
+    // The tables of the first tokenizer load while the book opens.
+    var warmUp = Task.Run(static () => TokenCounter.For(TokenEncoding.O200k).Count("warm"u8));
+    using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+    var masterKeys = MasterKeyFile.LoadOrCreate(settings);
+    await using var storage = await LedgerStorage.OpenAsync(settings.ToLedgerOptions(), TimeProvider.System, logging, CancellationToken.None);
+
+    await using var demo = await DemoSetup.IsWantedAsync(builder.Configuration, storage.Resources, CancellationToken.None)
+        ? await DemoUpstream.StartAsync(CancellationToken.None)
+        : null;
+    if (demo is not null)
+        builder.Configuration.Sources.Add(new MemoryConfigurationSource { InitialData = DemoSetup.Configuration(demo) });
+
+    var services = builder.Services;
+    services.AddSingleton(TimeProvider.System);
+    services.AddSingleton(settings);
+    services.AddSingleton(masterKeys);
+    services.AddSingleton(storage.Ledger);
+    services.AddSingleton(storage.Resources);
+    services.AddControlPlane();
+    services.AddSingleton<DemoSetup>();
+    services.AddSingleton<Credentials>();
+    services.AddSingleton<ChannelLoad>();
+    services.AddSingleton<Forwarding>();
+    services.AddSingleton<Reply>();
+    services.AddSingleton<LiveCalls>();
+    services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
+    services.AddSingleton<RequestPipeline>();
+    services.AddSingleton<UpstreamClusters>();
+    services.AddSingleton<IProxyConfigProvider>(static provider => provider.GetRequiredService<UpstreamClusters>());
+    services.AddSingleton<IForwarderHttpClientFactory>(static _ => new UpstreamConnections(PrivateAddress.IsPrivate));
+    services.AddReverseProxy().AddTransforms<ForwardTransforms>();
+
+    var app = builder.Build();
+    app.UseMiddleware<ErrorShape>();
+    app.MapControlPlane();
+    app.MapOwnEndpoints();
+    app.MapReverseProxy(static proxy =>
+    {
+        var pipeline = proxy.ApplicationServices.GetRequiredService<RequestPipeline>();
+        proxy.Use(next => http => pipeline.InvokeAsync(http, next));
+        proxy.UseLoadBalancing();
+    });
+
+    var catalogue = app.Services.GetRequiredService<CatalogueSource>();
+    catalogue.Changed += () => ProxyRoutes.Update(app.Services.GetRequiredService<UpstreamClusters>(), catalogue.Current);
+    await catalogue.ReloadAsync(CancellationToken.None);
+    var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
+    await warmUp;
+    await app.StartAsync();
+
+    if (operatorKey is not null)
+        await Console.Out.WriteLineAsync($"The operator's key, shown this once: {operatorKey}");
+    if (demo is not null)
+        await Console.Out.WriteLineAsync(DemoSetup.CurlLine(app.Urls.First(), await app.Services.GetRequiredService<DemoSetup>().EnsureAsync(CancellationToken.None)));
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (SettingException mistake)
+{
+    await Console.Error.WriteLineAsync(mistake.Message);
+    return 1;
+}

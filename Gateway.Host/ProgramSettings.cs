@@ -1,0 +1,32 @@
+using Gateway.Host.Settings;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.FileProviders;
+
+namespace Gateway.Host;
+
+/// <summary>Where settings are read from, and what the server lets in.</summary>
+internal static class ProgramSettings
+{
+    /// <summary><c>appsettings.json</c> of the working directory, over the one beside the program; environment and arguments stay above both.</summary>
+    public static JsonConfigurationSource InWorkingDirectory() => new()
+    {
+        FileProvider = new PhysicalFileProvider(Directory.GetCurrentDirectory()),
+        Path = "appsettings.json",
+        Optional = true,
+        ReloadOnChange = true,
+    };
+
+    public static void Limit(KestrelServerOptions options, GatewaySettings settings)
+    {
+        options.AddServerHeader = false;
+        var limits = options.Limits;
+        limits.MaxRequestBodySize = settings.MaxRequestBytes;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+
+        // A stream may be silent for minutes; the channel's idle time-out bounds it.
+        limits.MinResponseDataRate = null;
+    }
+}
