@@ -1,0 +1,16 @@
+using Gateway.Load;
+
+return args switch
+{
+    ["upstream", var url] => await Servers.RunUpstreamAsync(url),
+    ["yarp", var url, var upstream] => await Servers.RunYarpAsync(url, upstream),
+    ["load", var url, var key, var connections, var seconds, var rate] => await PlainLoad.RunAsync(new Uri(url), key, int.Parse(connections), double.Parse(seconds), double.Parse(rate)),
+    ["streams", var url, var key, var connections, var seconds] => await StreamLoad.RunAsync(new Uri(url), key, int.Parse(connections), double.Parse(seconds)),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("upstream URL | yarp URL UPSTREAM | load URL KEY CONNECTIONS SECONDS RATE(0 = closed loop) | streams URL KEY CONNECTIONS SECONDS");
+    return 2;
+}
