@@ -27,6 +27,13 @@ internal static class OwnEndpoints
                 endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));
         }
 
+        // Without these the fallback would answer 404 where only the method is wrong.
+        foreach (var prefix in (ReadOnlySpan<string>)["/v1", ""])
+        {
+            foreach (var path in (string[])["chat/completions", "models", "balance", .. Unserved])
+                endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
+        }
+
         endpoints.MapGet("/health/live", (RequestDelegate)(static http => http.Response.WriteAsync("ok")));
         endpoints.MapGet("/health/ready", (RequestDelegate)ReadyAsync);
         endpoints.MapFallback((RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.NotFound)));
