@@ -23,7 +23,7 @@ internal static class CallHeaders
         var headers = call.Http.Response.Headers;
         headers["x-gateway-model"] = call.Candidate!.UpstreamModel;
         headers["x-gateway-channel"] = call.Candidate.Channel.Id;
-        headers["x-gateway-attempts"] = Text(call.Hold!.Request.Facts.Attempts.Count + 1);
+        headers["x-gateway-attempts"] = Text(call.Hold!.Request.Facts.Attempts.Count);
     }
 
     /// <summary>What it cost; for answers that are not streamed.</summary>

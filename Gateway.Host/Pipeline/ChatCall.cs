@@ -10,8 +10,14 @@ namespace Gateway.Host.Pipeline;
 /// <summary>One call on its way through the pipeline: what each step found, for the steps after it.</summary>
 internal sealed class ChatCall : IDisposable
 {
+    // The longest answer there is, and the longest that an upstream is read for a client who has gone.
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(60);
+    private static readonly TimeSpan MaxDrain = TimeSpan.FromSeconds(120);
+
     private readonly CancellationTokenRegistration _hangUp;
     private volatile bool _clientIsGone;
+    private long _attemptStartedAt;
+    private double? _firstByteMs;
 
     public ChatCall(HttpContext http, KeySnapshot key)
     {
@@ -47,16 +53,16 @@ internal sealed class ChatCall : IDisposable
     public long? CappedTokens { get; set; }
 
     /// <summary>The channel of the running or last attempt.</summary>
-    public Candidate? Candidate { get; set; }
+    public Candidate? Candidate { get; private set; }
 
     /// <summary>The running or last attempt.</summary>
     public ForwardAttempt? Attempt { get; set; }
 
     /// <summary>Ends the attempt: by a time-out, or because the client of a stream has gone.</summary>
-    public CancellationTokenSource Abort { get; } = new();
+    public CancellationTokenSource Abort { get; private set; } = new();
 
     /// <summary>The head of an upstream's answer has arrived: from now on hanging up is not free.</summary>
-    public bool UpstreamAnswered { get; set; }
+    public bool UpstreamAnswered { get; private set; }
 
     /// <summary>Whether the end of a plain answer was written to an open connection.</summary>
     public bool PlainIsDelivered { get; set; }
@@ -78,6 +84,48 @@ internal sealed class ChatCall : IDisposable
         ? new Usage(relay.Reported?.Input ?? Prompt.Tokens, 0, 0, relay.DeliveredTokens, 0)
         : default;
 
+    /// <summary>A new attempt begins: it is on the receipt from now on, with what is known of it.</summary>
+    public void BeginAttempt(Candidate candidate)
+    {
+        if (Abort.IsCancellationRequested && ClientIsThere)
+        {
+            Abort.Dispose();
+            Abort = new CancellationTokenSource();
+        }
+
+        Candidate = candidate;
+        _attemptStartedAt = Stopwatch.GetTimestamp();
+        _firstByteMs = null;
+        var facts = Hold!.Request.Facts;
+        facts.Channel = candidate.Channel.Id;
+        facts.UpstreamModel = candidate.UpstreamModel;
+        facts.Attempts.Add(new Attempt { N = facts.Attempts.Count + 1, Channel = candidate.Channel.Id, UpstreamModel = candidate.UpstreamModel });
+        Abort.CancelAfter(candidate.Channel.FirstByteTimeout);
+    }
+
+    /// <summary>The head of the answer has come: hanging up is not free any more, and the time-out to the first byte is over.</summary>
+    public void NoteHead()
+    {
+        UpstreamAnswered = true;
+        _firstByteMs = Stopwatch.GetElapsedTime(_attemptStartedAt).TotalMilliseconds;
+        if (ClientIsThere)
+            Abort.CancelAfter(MaxDuration);
+    }
+
+    /// <summary>Writes the running attempt's end on the receipt.</summary>
+    public void NoteAttempt(int? status, string? error)
+    {
+        var attempts = Hold!.Request.Facts.Attempts;
+        attempts[^1] = attempts[^1] with
+        {
+            Status = status,
+            Error = error,
+            LatencyMs = Stopwatch.GetElapsedTime(_attemptStartedAt).TotalMilliseconds,
+            FirstByteMs = _firstByteMs,
+            Charged = error is null,
+        };
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -96,7 +144,7 @@ internal sealed class ChatCall : IDisposable
         try
         {
             if (!Body.Index.Stream || Candidate?.Channel.OnDisconnect == OnDisconnect.Drain)
-                Abort.CancelAfter(TimeSpan.FromSeconds(120));
+                Abort.CancelAfter(MaxDrain);
             else
                 Abort.Cancel();
         }

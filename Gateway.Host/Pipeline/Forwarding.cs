@@ -58,19 +58,13 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load)
 
     private async ValueTask<GatewayError?> AttemptAsync(ChatCall call, Candidate candidate, RequestDelegate forward, Reply reply)
     {
-        var facts = call.Hold!.Request.Facts;
         var channel = candidate.Channel;
         if (!proxy.TryGetCluster(channel.Id, out var cluster))
             return GatewayError.NoChannel;
 
         call.Attempt?.Answer?.Dispose();
-        call.Candidate = candidate;
-        facts.Channel = channel.Id;
-        facts.UpstreamModel = candidate.UpstreamModel;
+        call.BeginAttempt(candidate);
         call.Outgoing.Write(call.Body, candidate.UpstreamModel, call.CappedTokens);
-
-        var startedAt = Stopwatch.GetTimestamp();
-        double? firstByteMs = null;
         var http = call.Http;
         var attempt = new ForwardAttempt
         {
@@ -78,12 +72,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load)
             Credential = channel.ApiKey,
             Body = call.Outgoing.Bytes,
             OnStream = call.Body.Index.Stream ? stream => reply.Relay(call, stream) : null,
-            OnHead = () =>
-            {
-                call.UpstreamAnswered = true;
-                firstByteMs = Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
-                call.Abort.CancelAfter(Timeout.InfiniteTimeSpan);
-            },
+            OnHead = call.NoteHead,
             CancellationToken = call.Abort.Token,
         };
         call.Attempt = attempt;
@@ -95,7 +84,6 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load)
         http.RequestAborted = call.Abort.Token;
         http.Request.Body = AsStream(attempt.Body);
         http.Request.ContentLength = attempt.Body.Length;
-        call.Abort.CancelAfter(channel.FirstByteTimeout);
         try
         {
             http.ReassignProxyRequest(cluster);
@@ -106,18 +94,10 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load)
             http.RequestAborted = clientAborted;
         }
 
+        // A stream has written its attempt itself, because its receipt is written before YARP comes back.
         var error = Judge(call, attempt);
-        facts.Attempts.Add(new Attempt
-        {
-            N = facts.Attempts.Count + 1,
-            Channel = channel.Id,
-            UpstreamModel = candidate.UpstreamModel,
-            Status = attempt.Answer?.Status ?? (attempt.Relay is null ? null : StatusCodes.Status200OK),
-            Error = error is null ? null : ErrorKind(error),
-            LatencyMs = Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds,
-            FirstByteMs = firstByteMs,
-            Charged = error is null,
-        });
+        if (attempt.Relay is null)
+            call.NoteAttempt(attempt.Answer?.Status, error is null ? null : ErrorKind(error));
         return error;
     }
 

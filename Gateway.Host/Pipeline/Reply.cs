@@ -42,7 +42,7 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         var reader = new ChatAnswerReader();
         if (call.Body.Index.Stream || !reader.TryRead(answer.Body) || reader.HasError)
         {
-            NoteUnreadable(call);
+            call.NoteAttempt(answer.Status, "unreadable");
             return GatewayError.Upstream;
         }
 
@@ -157,22 +157,23 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
     {
         var facts = call.Hold!.Request.Facts;
         facts.ReportedModel = relay.ReportedModel;
+        call.NoteAttempt(StatusCodes.Status200OK, relay.End switch
+        {
+            RelayEnd.Complete or RelayEnd.Running => null,
+            RelayEnd.Silent => "timeout",
+            RelayEnd.Error => "upstream_error",
+            RelayEnd.Unreadable => "unreadable",
+            _ => "broken",
+        });
         if (relay.FirstContentAt != 0)
             facts.FirstTokenMs = Stopwatch.GetElapsedTime(call.StartedAt, relay.FirstContentAt).TotalMilliseconds;
-    }
-
-    private static void NoteUnreadable(ChatCall call)
-    {
-        var attempts = call.Hold!.Request.Facts.Attempts;
-        attempts[^1] = attempts[^1] with { Error = "unreadable", Charged = false };
     }
 
     // The upstream's own refusal of the request (a bad tool schema, say) is the client's to see. It is free.
     private async ValueTask<GatewayError?> PassThroughAsync(ChatCall call)
     {
         var answer = call.Attempt!.Answer!;
-        var attempts = call.Hold!.Request.Facts.Attempts;
-        attempts[^1] = attempts[^1] with { Error = "refused", Charged = false };
+        call.NoteAttempt(answer.Status, "refused");
         await SettleAsync(call, new Settlement(Outcome.Failed, default, CountedBy.None));
         if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !new ChatAnswerReader().TryRead(answer.Body))
             return GatewayError.InvalidBody("The provider refused the request without saying why.") with { Status = answer.Status };

@@ -46,7 +46,7 @@ public sealed class UpstreamAnswer : IDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
         {
             Broken = true;
         }
