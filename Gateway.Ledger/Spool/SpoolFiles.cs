@@ -29,7 +29,12 @@ internal sealed class DiskSpoolFiles : ISpoolFiles
     /// <inheritdoc/>
     public ISpoolFile Create(string path, long length)
     {
-        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        // Receipts are nobody else's to read. File.OpenHandle takes no mode, so the file is made first.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        new FileStream(path, options).Dispose();
+        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.Read);
         var file = new DiskSpoolFile(handle);
         try
         {
