@@ -9,6 +9,7 @@ using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Spool;
 using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Yarp;
 using Microsoft.Extensions.Configuration.Memory;
@@ -85,5 +86,10 @@ try
 catch (SettingException mistake)
 {
     await Console.Error.WriteLineAsync(mistake.Message);
+    return 1;
+}
+catch (SpoolInUseException taken)
+{
+    await Console.Error.WriteLineAsync(taken.Message);
     return 1;
 }

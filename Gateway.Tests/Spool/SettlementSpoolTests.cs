@@ -75,7 +75,7 @@ public sealed class SettlementSpoolTests
     {
         using var first = SpoolLock.Take(folder);
 
-        Assert.That(() => SpoolLock.Take(folder), Throws.TypeOf<IOException>().With.Message.Contains("Gateway__Spool"));
+        Assert.That(() => SpoolLock.Take(folder), Throws.TypeOf<SpoolInUseException>().With.Message.Contains("Gateway__Spool"));
     }
 
     [Test]
