@@ -95,7 +95,8 @@ internal static class ModelsEndpoint
 
     public static Task FindAsync(HttpContext http, KeySnapshot key)
     {
-        var id = http.Request.RouteValues["id"] as string;
+        // SDKs escape the slash of provider/model, and the server leaves an escaped slash alone.
+        var id = (http.Request.RouteValues["id"] as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         foreach (var offer in Offers(http, key))
         {
             if (string.Equals(offer.Model.Id, id, StringComparison.Ordinal) || string.Equals(offer.Model.Name, id, StringComparison.Ordinal))
