@@ -23,6 +23,9 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/models/{{*id}}", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.FindAsync)));
             endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
+
+            // Without this the fallback answers other methods than YARP's POST, with a 404.
+            endpoints.Map($"{prefix}/chat/completions", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
             foreach (var path in Unserved)
                 endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));
         }
@@ -102,7 +105,8 @@ internal static class ModelsEndpoint
 
     public static Task FindAsync(HttpContext http, KeySnapshot key)
     {
-        var id = http.Request.RouteValues["id"] as string;
+        // SDKs escape the slash of provider/model, and the server leaves an escaped slash alone.
+        var id = (http.Request.RouteValues["id"] as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         foreach (var offer in Offers(http, key))
         {
             if (string.Equals(offer.Model.Id, id, StringComparison.Ordinal) || string.Equals(offer.Model.Name, id, StringComparison.Ordinal))

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Fakes;
+
+/// <summary>A provider on loopback. What it does stands in the prompt, so that any SDK can ask for it: <c>fake:status=429;retry=7</c>.</summary>
+/// <remarks>
+/// Words: <c>id</c> names the call in <see cref="Calls"/>; <c>mode</c> is answer, tools, html, empty, silent, break or nousage; <c>count</c> is the number of
+/// words, one token each; <c>pause</c> is in milliseconds, before a plain answer or each chunk; <c>status</c>, <c>retry</c> make an error; <c>in</c> is the prompt tokens reported.
+/// </remarks>
+internal sealed partial class FakeUpstream : IAsyncDisposable
+{
+    public const string BadToolSchema = """{"error":{"message":"Invalid schema for function 'x'","type":"invalid_request_error","param":"tools[0]","code":"invalid_function_parameters"}}""";
+
+    private readonly WebApplication app;
+
+    private FakeUpstream(WebApplication app) => this.app = app;
+
+    public string BaseUrl => $"{app.Urls.First()}/v1";
+
+    /// <summary>What it got and gave, by the prompt's <c>id</c>.</summary>
+    public ConcurrentDictionary<string, FakeCall> Calls { get; } = new();
+
+    public static async Task<FakeUpstream> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = builder.Build();
+        var upstream = new FakeUpstream(server);
+        server.MapPost("/v1/chat/completions", (RequestDelegate)upstream.AnswerAsync);
+        await server.StartAsync();
+        return upstream;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await app.StopAsync(now.Token);
+        await app.DisposeAsync();
+    }
+
+    private async Task AnswerAsync(HttpContext http)
+    {
+        using var buffer = new MemoryStream();
+        await http.Request.Body.CopyToAsync(buffer);
+        var call = new FakeCall(buffer.ToArray());
+        call.Authorization = http.Request.Headers.Authorization.ToString();
+        Calls[call.Word("id", "")] = call;
+        try
+        {
+            if (call.Number("status", 200) != 200)
+                await FailAsync(http, call);
+            else if (call.WantsStream)
+                await new FakeStream(http, call).WriteAsync();
+            else
+                await PlainAsync(http, call);
+        }
+        catch (OperationCanceledException)
+        {
+            call.WasCancelled = true;
+        }
+    }
+
+    private static async Task FailAsync(HttpContext http, FakeCall call)
+    {
+        http.Response.StatusCode = call.Number("status", 500);
+        http.Response.ContentType = "application/json";
+        if (call.Number("retry", 0) is > 0 and var retry)
+            http.Response.Headers.RetryAfter = $"{retry}";
+        await http.Response.WriteAsync(BadToolSchema);
+    }
+
+    private static async Task PlainAsync(HttpContext http, FakeCall call)
+    {
+        await Task.Delay(call.Number("pause", 0), http.RequestAborted);
+        var mode = call.Word("mode", "answer");
+        http.Response.ContentType = mode == "html" ? "text/html" : "application/json";
+        if (mode == "empty")
+            return;
+        if (mode == "html")
+        {
+            await http.Response.WriteAsync("<html><body>Welcome to nginx!</body></html>");
+            return;
+        }
+
+        call.Emitted = call.Count;
+        var message = mode == "tools"
+            ? """{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Paris\"}"}}]}"""
+            : $$"""{"role":"assistant","content":"{{call.Text}}"}""";
+        var usage = mode == "nousage" ? "" : $$""","usage":{{call.Usage}}""";
+        await http.Response.WriteAsync(
+            $$"""{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"echo-1-2026","x_upstream":{"kept":1.50},"choices":[{"index":0,"message":{{message}},"finish_reason":"{{(mode == "tools" ? "tool_calls" : "stop")}}"}]{{usage}}}""");
+    }
+}
+
+/// <summary>One call that came to the fake: its exact bytes, and what was sent back.</summary>
+internal sealed partial class FakeCall
+{
+    private readonly Dictionary<string, string> words = [];
+    private int emitted;
+
+    public FakeCall(byte[] body)
+    {
+        Body = body;
+        Json = JsonNode.Parse(body)!;
+        foreach (var word in Script().Match(Encoding.UTF8.GetString(body)).Groups["words"].Value.Split(';', StringSplitOptions.RemoveEmptyEntries))
+            words[word.Split('=')[0]] = word.Split('=')[1];
+    }
+
+    public byte[] Body { get; }
+
+    public JsonNode Json { get; }
+
+    public string Authorization { get; set; } = "";
+
+    public bool WasCancelled { get; set; }
+
+    /// <summary>Output tokens sent so far.</summary>
+    public int Emitted
+    {
+        get => Volatile.Read(ref emitted);
+        set => Volatile.Write(ref emitted, value);
+    }
+
+    public bool WantsStream => Json["stream"]?.GetValue<bool>() == true;
+
+    public int Count => Number("count", 86);
+
+    public string Text => string.Join(' ', Enumerable.Repeat("a", Count));
+
+    public string Usage => $$"""{"prompt_tokens":{{Number("in", 24)}},"completion_tokens":{{Count}},"total_tokens":{{Number("in", 24) + Count}}}""";
+
+    public string Word(string name, string otherwise) => words.GetValueOrDefault(name, otherwise);
+
+    public int Number(string name, int otherwise) => words.TryGetValue(name, out var text) ? int.Parse(text) : otherwise;
+
+    [GeneratedRegex("fake:(?<words>[a-zA-Z0-9=;_-]*)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Script();
+}
