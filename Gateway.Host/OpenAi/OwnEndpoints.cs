@@ -24,17 +24,11 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
 
-            // Without this the fallback answers other methods than YARP's POST, with a 404.
-            endpoints.Map($"{prefix}/chat/completions", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
-            foreach (var path in Unserved)
-                endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));
-        }
-
-        // Without these the fallback would answer 404 where only the method is wrong.
-        foreach (var prefix in (ReadOnlySpan<string>)["/v1", ""])
-        {
+            // Without these the fallback would answer 404 where only the method is wrong.
             foreach (var path in (string[])["chat/completions", "models", "balance", .. Unserved])
                 endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
+            foreach (var path in Unserved)
+                endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));
         }
 
         endpoints.MapGet("/health/live", (RequestDelegate)(static http => http.Response.WriteAsync("ok")));
