@@ -12,6 +12,9 @@ public sealed record HoldRequest
     /// <summary>The key's limits.</summary>
     public required KeyLimits Key { get; init; }
 
+    /// <summary>The limits of the member who owns the key; <c>null</c>: nobody's key.</summary>
+    public MemberLimits? Member { get; init; }
+
     /// <summary>The price in force; snapshotted into the receipt.</summary>
     public required Price Price { get; init; }
 
@@ -106,6 +109,9 @@ public abstract record HoldResult
     /// <summary>The key's budget does not cover it.</summary>
     public sealed record OverBudget(Budget Budget, Credits Remaining, DateTimeOffset? ResetsAt) : HoldResult;
 
+    /// <summary>The member's allowance does not cover it.</summary>
+    public sealed record OverAllowance(Credits Allowance, Credits Remaining, DateTimeOffset ResetsAt) : HoldResult;
+
     /// <summary>It would fit once calls in flight release what they hold.</summary>
     public sealed record Reserved(Credits Available, Credits Balance) : HoldResult;
 
@@ -124,6 +130,9 @@ public enum UnavailableReason
 
     /// <summary>The spool cannot be written.</summary>
     Spool,
+
+    /// <summary>No front answers, or a new epoch of it is being opened.</summary>
+    Front,
 
     /// <summary>The book is away and <c>Gateway__WhenBookDown</c> is <c>reject</c>, or the account is not in memory yet.</summary>
     Book,

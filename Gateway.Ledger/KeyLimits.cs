@@ -41,6 +41,16 @@ public sealed record KeyLimits
     public Budget? Budget { get; init; }
 }
 
+/// <summary>What limits one member over all of his keys, checked in the same step as the hold.</summary>
+public sealed record MemberLimits
+{
+    /// <summary>The member, <c>mem_…</c>.</summary>
+    public required string MemberId { get; init; }
+
+    /// <summary>The most that the member's keys may spend in a calendar month (UTC); <c>null</c>: no limit.</summary>
+    public Credits? Allowance { get; init; }
+}
+
 /// <summary>Where a key stands with its rates after a hold, for the <c>x-ratelimit-*</c> headers.</summary>
 public readonly record struct RateState(
     long LimitRequests,

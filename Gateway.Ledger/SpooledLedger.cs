@@ -95,7 +95,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         catch (IOException exception)
         {
             LogSpoolFailed(exception);
-            await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, CancellationToken.None);
+            await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, planned: null, CancellationToken.None);
             return new HoldResult.Unavailable(UnavailableReason.Spool);
         }
     }
@@ -104,7 +104,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     public async ValueTask RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
     {
         var cost = Credits.Min(hold.Request.Price.Cost(delivered), hold.Amount);
-        if (!await front.RenewAsync(hold, cost, cancellationToken))
+        if (!await front.RenewAsync(hold, cost, delivered, cancellationToken))
         {
             LogLeaseLost(hold.ReceiptId);
             return;
@@ -255,7 +255,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         }
 
         var mayOverrun = settlement.Outcome == Outcome.Complete;
-        var charged = await front.SettleAsync(hold, cost, mayOverrun, settlement.Usage.TotalTokens, CancellationToken.None);
+        var charged = await front.SettleAsync(hold, cost, mayOverrun, settlement.Usage.TotalTokens, planned, CancellationToken.None);
         var call = planned with { PaidBy = charged.PaidBy };
         if (spool.Healthy && (charged.Charged != planned.Cost || charged.Shortfall != planned.Shortfall))
         {
@@ -345,7 +345,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     // The book may have taken it and not said so: the recorder writes the void later, and reverses a charge that it finds.
     private async ValueTask VoidAsync(Hold hold)
     {
-        await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, CancellationToken.None);
+        await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, planned: null, CancellationToken.None);
         hold.Settled = Call(hold, new Settlement(Outcome.Failed, default, CountedBy.None), Credits.Zero, Credits.Zero, []);
         hold.Settled.Delivery = Delivery.Refunded;
         hold.Finished = 1;

@@ -6,12 +6,19 @@ internal interface IFront
     /// <summary>Rates, concurrency, budget, buckets, hold: checks before writes, all or nothing.</summary>
     ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Renews a lease; <c>false</c>: the hold is over (settled or reaped).</summary>
-    ValueTask<bool> RenewAsync(Hold hold, Credits checkpoint, CancellationToken cancellationToken);
+    /// <summary>Renews a lease and keeps what has been delivered as the checkpoint; <c>false</c>: the hold is over (settled or reaped).</summary>
+    ValueTask<bool> RenewAsync(Hold hold, Credits checkpoint, Usage delivered, CancellationToken cancellationToken);
 
     /// <summary>Releases and charges at most <paramref name="cost"/>; with <paramref name="mayOverrun"/> beyond the hold as far as the paying buckets have it.
     /// A hold that is over returns what was charged the first time.</summary>
-    ValueTask<FrontSettlement> SettleAsync(Hold hold, Credits cost, bool mayOverrun, long tokens, CancellationToken cancellationToken);
+    /// <param name="hold">The hold.</param>
+    /// <param name="cost">What the call cost.</param>
+    /// <param name="mayOverrun">Whether more than the hold may be charged.</param>
+    /// <param name="tokens">Prompt plus completion tokens: corrects tokens a minute.</param>
+    /// <param name="planned">What goes to the book if this gateway dies: kept by a front that outlives it; <c>null</c>: a void, nothing to record.</param>
+    /// <param name="cancellationToken">Ends the wait, not the settlement.</param>
+    ValueTask<FrontSettlement> SettleAsync(
+        Hold hold, Credits cost, bool mayOverrun, long tokens, SettledCall? planned, CancellationToken cancellationToken);
 
     /// <summary>Gives back what a settled hold was charged (its answer could not be delivered); once. A hold that the front no longer knows is left to the book.</summary>
     ValueTask RefundAsync(Hold hold, CancellationToken cancellationToken);

@@ -110,7 +110,7 @@ public abstract class FrontContract
         var hold = await HeldAsync(Calls.Request(20));
         var other = await HeldAsync(Calls.Request(50));
 
-        var settled = await Front.SettleAsync(hold, new Credits(500), mayOverrun: true, 0, default);
+        var settled = await Front.SettleAsync(hold, new Credits(500), mayOverrun: true, 0, null, default);
 
         Assert.That(settled.Charged, Is.EqualTo(new Credits(80)));
         Assert.That(settled.Shortfall, Is.EqualTo(new Credits(420)));
@@ -136,7 +136,7 @@ public abstract class FrontContract
 
         var first = await HeldAsync(Calls.Request(1, key: key, tokens: 600));
         var byTokens = await HoldAsync(Calls.Request(1, key: key, tokens: 10));
-        await Front.SettleAsync(first, Credits.Zero, mayOverrun: false, 590, default);
+        await Front.SettleAsync(first, Credits.Zero, mayOverrun: false, 590, null, default);
         var second = await HeldAsync(Calls.Request(1, key: key, tokens: 10));
         var byRequests = await HoldAsync(Calls.Request(1, key: key));
         Time.Advance(TimeSpan.FromSeconds(2));
@@ -190,13 +190,13 @@ public abstract class FrontContract
     {
         Book.Add(Calls.Account, Calls.Credit(100));
         var hold = await HeldAsync(Calls.Request(50));
-        await Front.RenewAsync(hold, new Credits(20), default);
+        await Front.RenewAsync(hold, new Credits(20), default, default);
         Time.Advance(Lease);
 
         var reaped = await Front.ReapAsync(default);
 
         Assert.That(reaped.Single().Settlement.Charged, Is.EqualTo(new Credits(20)));
-        Assert.That(await Front.RenewAsync(hold, new Credits(30), default), Is.False);
+        Assert.That(await Front.RenewAsync(hold, new Credits(30), default, default), Is.False);
         Assert.That((await SettleAsync(hold, 50)).Charged, Is.EqualTo(new Credits(20)));
     }
 
@@ -233,7 +233,7 @@ public abstract class FrontContract
     private protected async Task<Hold> HeldAsync(HoldRequest request) => ((HoldResult.Held)await Front.HoldAsync(request, default)).Hold;
 
     private protected async Task<FrontSettlement> SettleAsync(Hold hold, long cost) =>
-        await Front.SettleAsync(hold, new Credits(cost), mayOverrun: false, 0, default);
+        await Front.SettleAsync(hold, new Credits(cost), mayOverrun: false, 0, null, default);
 
     private protected async Task<BucketBalance> BucketAsync() => (await Front.BalanceAsync(Calls.Account, default)).Buckets[0];
 }

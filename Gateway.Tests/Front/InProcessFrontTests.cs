@@ -56,7 +56,7 @@ public sealed class InProcessFrontTests : FrontContract
                 live.RemoveAt(index);
                 var overrun = random.Next(4) == 0;
                 var cost = random.Next(400);
-                var settled = await Front.SettleAsync(hold, new Credits(cost), overrun, 0, default);
+                var settled = await Front.SettleAsync(hold, new Credits(cost), overrun, 0, null, default);
                 var left = overrun ? cost : Math.Min(cost, parts[0] + parts[1]);
                 var wanted = left;
                 for (var i = 0; i < 2; i++)

@@ -29,7 +29,7 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RenewAsync(Hold hold, Credits checkpoint, CancellationToken cancellationToken)
+    public ValueTask<bool> RenewAsync(Hold hold, Credits checkpoint, Usage delivered, CancellationToken cancellationToken)
     {
         if (Loaded(hold.Request.Account) is not { } account)
             return ValueTask.FromResult(false);
@@ -39,7 +39,8 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
     }
 
     /// <inheritdoc/>
-    public ValueTask<FrontSettlement> SettleAsync(Hold hold, Credits cost, bool mayOverrun, long tokens, CancellationToken cancellationToken)
+    public ValueTask<FrontSettlement> SettleAsync(
+        Hold hold, Credits cost, bool mayOverrun, long tokens, SettledCall? planned, CancellationToken cancellationToken)
     {
         var account = Loaded(hold.Request.Account)
             ?? throw new InvalidOperationException($"The front has no account {hold.Request.Account}: the call was held elsewhere.");
