@@ -28,6 +28,9 @@ public sealed record LedgerOptions
     /// <summary>Settlements waiting for the book before new calls are refused. Default 500,000.</summary>
     public int MaxUnrecorded { get; init; } = 500_000;
 
+    /// <summary>Whether new calls are refused while Redis is away (else the book admits them).</summary>
+    public bool RejectWhenFrontDown { get; init; }
+
     /// <summary>Whether new calls are refused while the book is away (else they go on from the front).</summary>
     public bool RejectWhenBookDown { get; init; }
 }
