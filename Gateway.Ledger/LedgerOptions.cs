@@ -13,8 +13,14 @@ public enum Durability
 /// <summary>Where the ledger keeps its files, and its bounds.</summary>
 public sealed record LedgerOptions
 {
-    /// <summary>The SQLite file.</summary>
+    /// <summary>The SQLite file; of no effect with <see cref="BookConnection"/>.</summary>
     public required string BookFile { get; init; }
+
+    /// <summary>The connection string of a PostgreSQL book, which several gateways may share; <c>null</c>: SQLite.</summary>
+    public string? BookConnection { get; init; }
+
+    /// <summary>The connection string of Redis, with PostgreSQL only; <c>null</c>: the book keeps the front.</summary>
+    public string? RedisConnection { get; init; }
 
     /// <summary>The spool's folder; locked by one gateway.</summary>
     public required string SpoolFolder { get; init; }

@@ -142,10 +142,13 @@ internal sealed partial class EpochLoop(
         if (beat.Epoch < state.Epoch)
         {
             LogPhase(state.Epoch, state.Front, state.Phase);
-            await epochs.CloseAsync();
+            await WithBeatsAsync(epochs.CloseAsync(), cancellationToken);
             epochs.IsDraining = true;
             epochs.RecordingEpoch = state.Epoch;
             await WithBeatsAsync(work.DrainAsync(Front(state), cancellationToken), cancellationToken);
+
+            // Once this is acknowledged the others load accounts: what comes to the recorder from now on is charged in the new front.
+            epochs.IsDraining = false;
             beat = beat with { Epoch = state.Epoch, Phase = FrontPhase.Drain };
             return TimeSpan.Zero;
         }
@@ -166,8 +169,6 @@ internal sealed partial class EpochLoop(
             return TimeSpan.Zero;
         if (beat.Epoch == state.Epoch && beat.Phase == FrontPhase.Drain)
         {
-            // From here on accounts are loaded: what is charged now is charged in the front.
-            epochs.IsDraining = false;
             var front = Front(state);
             front.UseEpoch(state.Epoch);
             await WithBeatsAsync(work.RestoreAsync(front, cancellationToken), cancellationToken);
@@ -211,8 +212,7 @@ internal sealed partial class EpochLoop(
 
     private async Task JoinAsync(FrontState state, CancellationToken cancellationToken)
     {
-        await epochs.CloseAsync();
-        epochs.IsDraining = false;
+        await WithBeatsAsync(epochs.CloseAsync(), cancellationToken);
         epochs.RecordingEpoch = state.Epoch;
         var front = Front(state);
         front.UseEpoch(state.Epoch);
