@@ -19,3 +19,7 @@ create table gateway (
   phase text not null check (phase in ('drain', 'restore', 'open')),
   redis_ok boolean
 );
+
+-- A row lock for sharing asks for the right to update.
+select grant_gateway('front_state', 'select, update');
+select grant_gateway('gateway', 'select, insert, update, delete');
