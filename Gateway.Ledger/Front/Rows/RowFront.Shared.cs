@@ -67,10 +67,10 @@ internal sealed partial class RowFront
             cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string>? liveGateways, int most, CancellationToken cancellationToken) =>
         await rows.QueryAsync(
             Claim,
-            [RowValue.Of("recording", [.. liveGateways, gateway]), RowValue.Of("most", most)],
+            [RowValue.Of("recording", liveGateways is null ? [] : [.. liveGateways, gateway]), RowValue.Of("now", rows.Now), RowValue.Of("most", most)],
             static row => new UnrecordedCall(
                 SettlePayload.Read(new ReceiptId(row.GetGuid(0)), row.GetFieldValue<byte[]>(2)).Call,
                 row.IsDBNull(1) ? null : row.GetString(1)),
