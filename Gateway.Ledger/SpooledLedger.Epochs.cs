@@ -133,7 +133,7 @@ public sealed partial class SpooledLedger : IEpochWork
         catch (FrontUnavailableException exception)
         {
             // The book has it: an account that loads finds it there; one that stays loaded is told later.
-            LogUntold(exception, account);
+            LogUntold(account, exception.Message);
             untold.Enqueue((account, bucket));
         }
     }
@@ -147,7 +147,7 @@ public sealed partial class SpooledLedger : IEpochWork
         }
         catch (FrontUnavailableException exception)
         {
-            LogNotClaimed(exception);
+            LogNotClaimed(exception.Message);
         }
     }
 
@@ -176,9 +176,9 @@ public sealed partial class SpooledLedger : IEpochWork
     [LoggerMessage(10, LogLevel.Information, "Recorded {Calls} calls that other gateways left, or that were reaped.")]
     private partial void LogClaimed(int calls);
 
-    [LoggerMessage(11, LogLevel.Warning, "The front was not asked for settlements of dead gateways: it does not answer.")]
-    private partial void LogNotClaimed(Exception exception);
+    [LoggerMessage(11, LogLevel.Warning, "The front was not asked for settlements of dead gateways: {Reason}")]
+    private partial void LogNotClaimed(string reason);
 
-    [LoggerMessage(12, LogLevel.Warning, "No front could be told of a posting to {Account}; it is told later.")]
-    private partial void LogUntold(Exception exception, string account);
+    [LoggerMessage(12, LogLevel.Warning, "No front could be told of a posting to {Account}; it is told later: {Reason}")]
+    private partial void LogUntold(string account, string reason);
 }

@@ -17,7 +17,7 @@ public sealed partial class SpooledLedger
             }
             catch (Exception exception) when (exception is IOException or TimeoutException)
             {
-                LogSweepFailed(exception);
+                LogSweepFailed(exception.Message);
             }
         }
     }

@@ -326,7 +326,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         }
         catch (FrontUnavailableException exception)
         {
-            LogDeferred(exception, hold.ReceiptId);
+            LogDeferred(hold.ReceiptId, exception.Message);
             var left = planned.PaidBy.Aggregate(Credits.Zero, static (sum, share) => sum + share.BalanceAfter);
             return (new FrontSettlement(planned.Cost, planned.Shortfall, planned.PaidBy, left), false);
         }
@@ -432,7 +432,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         }
         catch (FrontUnavailableException exception)
         {
-            LogDeferred(exception, hold.ReceiptId);
+            LogDeferred(hold.ReceiptId, exception.Message);
             epochs?.VoidLater(epochs.RecordingEpoch, hold.Request);
             epochs?.Forget(hold);
         }
@@ -455,8 +455,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             await Task.Delay(OpenPause, time, cancellationToken);
     }
 
-    [LoggerMessage(5, LogLevel.Warning, "No front answered for the settlement of {ReceiptId}: it is in the spool, and is charged when one does.")]
-    private partial void LogDeferred(Exception exception, ReceiptId receiptId);
+    [LoggerMessage(5, LogLevel.Warning, "No front answered for the settlement of {ReceiptId}: it is in the spool, and is charged when one does. {Reason}")]
+    private partial void LogDeferred(ReceiptId receiptId, string reason);
 
     [LoggerMessage(1, LogLevel.Information, "Replayed {Calls} calls from the spool.")]
     private partial void LogReplayed(int calls);
@@ -467,6 +467,6 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     [LoggerMessage(3, LogLevel.Warning, "{ReceiptId} was renewed after its lease had ended; its checkpoint is its charge.")]
     private partial void LogLeaseLost(ReceiptId receiptId);
 
-    [LoggerMessage(4, LogLevel.Error, "The sweep of expired holds failed; it runs again.")]
-    private partial void LogSweepFailed(Exception exception);
+    [LoggerMessage(4, LogLevel.Warning, "The sweep of expired holds failed; it runs again: {Reason}")]
+    private partial void LogSweepFailed(string reason);
 }

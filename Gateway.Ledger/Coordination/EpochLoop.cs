@@ -57,7 +57,7 @@ internal sealed partial class EpochLoop(
             }
             catch (Exception exception) when (BookFailure.Is(exception))
             {
-                LogStepFailed(exception);
+                LogStepFailed(exception.Message);
             }
 
             await epochs.TroubleAsync(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -73,7 +73,7 @@ internal sealed partial class EpochLoop(
         }
         catch (Exception exception) when (BookFailure.Is(exception) || exception is OperationCanceledException)
         {
-            LogStepFailed(exception);
+            LogStepFailed(exception.Message);
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed partial class EpochLoop(
         {
             // Calls go on from the front that is open; no epoch can begin without the book.
             BookAway = beatAt < 0 ? TimeSpan.MaxValue : time.GetElapsedTime(beatAt);
-            LogBookAway(exception);
+            LogBookAway(exception.Message);
             return null;
         }
         finally
@@ -286,9 +286,9 @@ internal sealed partial class EpochLoop(
     [LoggerMessage(3, LogLevel.Warning, "Epoch {Epoch} of the front begins: {Front}.")]
     private partial void LogBegins(long epoch, FrontKind front);
 
-    [LoggerMessage(4, LogLevel.Warning, "The book does not answer; calls go on from the front.")]
-    private partial void LogBookAway(Exception exception);
+    [LoggerMessage(4, LogLevel.Warning, "The book does not answer; calls go on from the front: {Reason}")]
+    private partial void LogBookAway(string reason);
 
-    [LoggerMessage(5, LogLevel.Warning, "A step of the epoch failed; it is repeated.")]
-    private partial void LogStepFailed(Exception exception);
+    [LoggerMessage(5, LogLevel.Warning, "A step of the epoch failed; it is repeated: {Reason}")]
+    private partial void LogStepFailed(string reason);
 }

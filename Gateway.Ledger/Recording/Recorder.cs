@@ -66,7 +66,7 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
         }
         catch (FrontUnavailableException exception)
         {
-            LogNotAcknowledged(exception, recorded.Count);
+            LogNotAcknowledged(recorded.Count, exception.Message);
             foreach (var call in recorded)
                 unacknowledged.Enqueue(call);
         }
@@ -168,8 +168,8 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
     private static SettledCall Settled(Hold hold) =>
         hold.Settled ?? throw new InvalidOperationException($"{hold.ReceiptId} was finished unsettled.");
 
-    [LoggerMessage(2, LogLevel.Warning, "The front was not told that {Calls} settlements are recorded; it is told later.")]
-    private partial void LogNotAcknowledged(Exception exception, int calls);
+    [LoggerMessage(2, LogLevel.Warning, "The front was not told that {Calls} settlements are recorded; it is told later: {Reason}")]
+    private partial void LogNotAcknowledged(int calls, string reason);
 
     [LoggerMessage(1, LogLevel.Warning, "The book did not take a batch of {Calls} calls; the same batch again in {PauseMs} ms.")]
     private partial void LogRetry(Exception exception, int calls, long pauseMs);
