@@ -35,7 +35,7 @@ internal sealed partial class RowFront
             found =>
             {
                 found.Delivered = delivered;
-                found.State.Restore(hold, checkpoint, found.Key!, found.Now + lease.Ticks);
+                found.State.Restore(hold, checkpoint, found.Key!, found.Member, found.Now + lease.Ticks);
                 return true;
             },
             cancellationToken);
@@ -44,7 +44,7 @@ internal sealed partial class RowFront
     public async ValueTask<FrontSettlement?> SettleAgainAsync(SettledCall call, CancellationToken cancellationToken)
     {
         var (loaded, settlement) = await rows.RunAsync(
-            new RowNames(call.Account, call.KeyId, call.ReceiptId),
+            new RowNames(call.Account, call.KeyId, Receipt: call.ReceiptId),
             Epoch,
             found => SettleAgain(found, call),
             CancellationToken.None).WaitAsync(cancellationToken);
@@ -54,7 +54,7 @@ internal sealed partial class RowFront
     /// <inheritdoc/>
     public async ValueTask<FrontSettlement> ChargeLateAsync(SettledCall call, CancellationToken cancellationToken) =>
         await RunAsync(
-            new RowNames(call.Account, call.KeyId, call.ReceiptId),
+            new RowNames(call.Account, call.KeyId, Receipt: call.ReceiptId),
             found =>
             {
                 found.Recorder = gateway;
@@ -62,19 +62,34 @@ internal sealed partial class RowFront
                 found.OccurredAt = call.OccurredAt;
                 return found.Hold is { Over: null }
                     ? SettleAgain(found, call) ?? throw new InvalidOperationException($"The hold {call.ReceiptId} is gone.")
-                    : found.State.ChargeLate(call, found.Key!, found.Now);
+                    : found.State.ChargeLate(call, found.Key!, found.Member, found.Now);
             },
             cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken) =>
-        await rows.QueryAsync(
+    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken)
+    {
+        var current = Epoch;
+        var waiting = await rows.QueryAsync(
             Claim,
             [RowValue.Of("recording", [.. liveGateways, gateway]), RowValue.Of("most", most)],
-            static row => new UnrecordedCall(
-                SettlePayload.Read(new ReceiptId(row.GetGuid(0)), row.GetFieldValue<byte[]>(2)).Call,
-                row.IsDBNull(1) ? null : row.GetString(1)),
+            static row => (
+                Unrecorded: new UnrecordedCall(
+                    SettlePayload.Read(new ReceiptId(row.GetGuid(0)), row.GetFieldValue<byte[]>(2)).Call,
+                    row.IsDBNull(1) ? null : row.GetString(1)),
+                Epoch: row.GetInt64(3)),
             cancellationToken);
+        var claimed = new List<UnrecordedCall>(waiting.Count);
+        foreach (var (unrecorded, since) in waiting)
+        {
+            if (since == current)
+                claimed.Add(unrecorded);
+            else if (await ChargeAgainAsync(unrecorded, cancellationToken) is { } charged)
+                claimed.Add(charged);
+        }
+
+        return claimed;
+    }
 
     /// <inheritdoc/>
     public async Task AcknowledgeAsync(IReadOnlyList<(string Account, ReceiptId Id)> recorded, CancellationToken cancellationToken) =>
@@ -86,17 +101,30 @@ internal sealed partial class RowFront
     /// <inheritdoc/>
     public async ValueTask ForgiveAsync(
         string account, string keyId, string? memberId, DateOnly admitted, Credits amount, CancellationToken cancellationToken) =>
-
-        // A key that is not loaded yet will be loaded with the refund.
         await rows.RunAsync(
-            new RowNames(account, keyId),
+            new RowNames(account, keyId, memberId, Partial: true),
             Epoch,
             found =>
             {
-                found.Key!.Settle(admitted, 0, -amount.Nano);
+                // Who is not loaded yet will be loaded with the refund.
+                found.Key?.Spending.Settle(admitted, 0, -amount.Nano);
+                found.Member?.Settle(admitted, 0, -amount.Nano);
                 return true;
             },
             cancellationToken);
+
+    // A settlement of an older epoch is not in this one's balances. Either the book has it, and nobody came to say so, or it is charged now.
+    private async Task<UnrecordedCall?> ChargeAgainAsync(UnrecordedCall unrecorded, CancellationToken cancellationToken)
+    {
+        var call = unrecorded.Call;
+        if (await book.FindReceiptAsync(call.ReceiptId, workspace: null, keyId: null, cancellationToken) is not null)
+        {
+            await AcknowledgeAsync([(call.Account, call.ReceiptId)], cancellationToken);
+            return null;
+        }
+
+        return unrecorded with { Call = ChargedCall.Of(call, await ChargeLateAsync(call, cancellationToken)) };
+    }
 
     private FrontSettlement? SettleAgain(AccountRows found, SettledCall call)
     {

@@ -27,9 +27,9 @@ create table front_member (
   account text not null,
   member_id text not null,
   epoch bigint not null,
-  month date not null,
-  spent bigint not null,
-  held bigint not null,
+  day date not null,
+  spent bigint[] not null,
+  held bigint[] not null,
   primary key (account, member_id)
 );
 create index front_member_epoch on front_member (epoch);
