@@ -8,6 +8,7 @@ namespace Gateway.Ledger.Front.Rows;
 internal sealed partial class RowFront
 {
     private static readonly string Probe = EmbeddedText.Read("Front/Rows/probe.sql");
+    private static readonly string Open = EmbeddedText.Read("Front/Rows/open.sql");
     private static readonly string Claim = EmbeddedText.Read("Front/Rows/claim.sql");
     private static readonly string Acknowledge = EmbeddedText.Read("Front/Rows/acknowledge.sql");
 
@@ -22,8 +23,13 @@ internal sealed partial class RowFront
             static row => new FrontProbe(row.GetString(0), row.IsDBNull(1) ? null : row.GetInt64(1)),
             cancellationToken))[0];
 
-    /// <summary>Nothing to write: the epoch of the rows is the one of <c>front_state</c>, and rows of any other are void by that. Only asks whether the server is there.</summary>
-    public async Task OpenEpochAsync(long epoch, CancellationToken cancellationToken) => await ProbeAsync(cancellationToken);
+    /// <inheritdoc/>
+    /// <exception cref="FrontUnavailableException">The server is away, or the rows are open for a later epoch.</exception>
+    public async Task OpenEpochAsync(long epoch, CancellationToken cancellationToken)
+    {
+        if (await rows.ExecuteAsync(Open, [RowValue.Of("epoch", epoch)], cancellationToken) == 0)
+            throw new FrontUnavailableException($"The rows are open for a later epoch than {epoch}.");
+    }
 
     /// <inheritdoc/>
     public void UseEpoch(long epoch) => Interlocked.Exchange(ref this.epoch, epoch);

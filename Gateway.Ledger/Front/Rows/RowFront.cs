@@ -196,14 +196,9 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
             var found = await rows.QueryAsync(
                 SelectBalance,
                 [RowValue.Of("account", names.Account), RowValue.Of("key", names.Key), RowValue.Of("member", names.Member)],
-                row => new Found(
-                    row.GetInt64(0),
-                    new AccountState(new AccountBalance(names.Account, RowTransactions.ReadBuckets(row, 1))),
-                    row.IsDBNull(2) ? null : new Spending(SpendingRow.Read(row, 2)),
-                    row.IsDBNull(5) ? null : new Spending(SpendingRow.Read(row, 5)),
-                    rows.At(row, 8)),
+                row => Read(row, names, current),
                 cancellationToken);
-            if (found is [var one] && one.Epoch == current && names.Complete(one.Key is not null, one.Member is not null))
+            if (found is [{ } one] && names.Complete(one.Key is not null, one.Member is not null))
                 return one;
             if (n > 0)
                 loader.Forget(names, current);
@@ -213,5 +208,18 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
         throw new FrontUnavailableException($"The account {names.Account} cannot be loaded in epoch {current}.");
     }
 
-    private sealed record Found(long Epoch, AccountState Account, Spending? Key, Spending? Member, DateTimeOffset At);
+    // null: the account is not loaded under this epoch.
+    private Found? Read(NpgsqlDataReader row, RowNames names, long current)
+    {
+        Epochs.Check(row, current);
+        if (row.IsDBNull(5) || row.GetInt64(5) != current)
+            return null;
+        return new Found(
+            new AccountState(new AccountBalance(names.Account, RowTransactions.ReadBuckets(row, 6))),
+            row.IsDBNull(7) ? null : new Spending(SpendingRow.Read(row, 7)),
+            row.IsDBNull(10) ? null : new Spending(SpendingRow.Read(row, 10)),
+            rows.At(row, 4));
+    }
+
+    private sealed record Found(AccountState Account, Spending? Key, Spending? Member, DateTimeOffset At);
 }

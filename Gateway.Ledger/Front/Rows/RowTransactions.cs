@@ -98,12 +98,12 @@ internal sealed class RowTransactions(NpgsqlDataSource source, string gateway, T
         var hold = await NextAsync(row, HoldRow.Read, cancellationToken);
         await row.NextResultAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        Epochs.Check(epoch, row.GetInt64(1), row.GetString(2), row.GetString(3));
+        Epochs.Check(row, epoch);
         if (account is not { } found || found.Epoch < epoch || !names.Complete(key is not null, member is not null))
             return null;
         if (found.Epoch > epoch)
             throw new FrontUnavailableException($"The account is in epoch {found.Epoch}, and this gateway in {epoch}.");
-        return new AccountRows(names, epoch, At(row, 0), found.Buckets, key, member, hold);
+        return new AccountRows(names, epoch, At(row, 4), found.Buckets, key, member, hold);
     }
 
     private static async Task<T?> NextAsync<T>(NpgsqlDataReader row, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)

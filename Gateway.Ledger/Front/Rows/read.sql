@@ -12,4 +12,4 @@ select epoch, gateway, state, amount, split, rates, held_at, admitted, tokens, l
   recorded_at is not null as recorded, member_id,
   case when @whole then request end as request, case when @whole then delivered end as delivered
 from front_hold where receipt = @receipt and account = @account;
-select clock_timestamp() as at, epoch, front, phase from front_state;
+select s.epoch, s.front, s.phase, o.epoch as opened, clock_timestamp() as at from front_state s left join front_opened o on true;
