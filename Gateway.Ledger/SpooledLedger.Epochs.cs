@@ -20,7 +20,7 @@ public sealed partial class SpooledLedger : IEpochWork
     private readonly ConcurrentQueue<(string Account, BucketBalance Bucket)> untold = new();
 
     /// <inheritdoc/>
-    async Task IEpochWork.DrainAsync(ISharedFront target, CancellationToken cancellationToken)
+    async Task IEpochWork.DrainAsync(IReadOnlyList<ISharedFront> fronts, CancellationToken cancellationToken)
     {
         await ReplayAsync(front: null, cancellationToken);
         foreach (var hold in deferred.Values)
@@ -28,7 +28,8 @@ public sealed partial class SpooledLedger : IEpochWork
         await FinishAllAsync(cancellationToken);
         untold.Clear();
         await recorder.FlushAsync(cancellationToken);
-        await ClaimAllAsync(target, cancellationToken);
+        foreach (var front in fronts)
+            await ClaimAllAsync(front, cancellationToken);
     }
 
     /// <inheritdoc/>

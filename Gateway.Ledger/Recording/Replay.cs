@@ -103,12 +103,7 @@ internal sealed class Replay
     private SettledCall Recover(ReceiptId id, IntentPayload intent, Delivered? delivered)
     {
         var cost = Credits.Min(delivered?.Cost ?? Credits.Zero, new Credits(intent.Amount));
-        var countedBy = delivered is null ? CountedBy.None : CountedBy.Gateway;
-        var receipt = ReceiptDocument.Draft(
-            intent.Facts, id, intent.HeldAt, Outcome.Recovered, delivered?.Usage ?? default, countedBy, intent.Price, cost, Credits.Zero, new Credits(intent.Amount));
-        return new SettledCall(
-            id, intent.Account, intent.Facts.Workspace, intent.KeyId, intent.Facts.RunId, intent.HeldAt, time.GetUtcNow(),
-            Outcome.Recovered, cost, Credits.Zero, intent.Pay(cost), receipt);
+        return RecoveredCall.Draft(id, intent, delivered?.Usage, intent.Pay(cost), time.GetUtcNow());
     }
 
     private async Task FlushAsync(ISharedFront? front, CancellationToken cancellationToken)

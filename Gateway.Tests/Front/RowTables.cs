@@ -24,7 +24,7 @@ internal sealed class RowTables : IAsyncDisposable
     public void Clear()
     {
         using var command = Source.CreateCommand(
-            "truncate front_account, front_key, front_member, front_hold; update front_state set epoch = 1, front = 'book', phase = 'open'");
+            "truncate front_opened, front_account, front_key, front_member, front_hold; update front_state set epoch = 1, front = 'book', phase = 'open'");
         command.ExecuteNonQuery();
     }
 

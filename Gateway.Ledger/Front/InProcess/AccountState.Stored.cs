@@ -21,33 +21,36 @@ internal sealed partial class AccountState
 
     public FrontSettlement? FindOver(ReceiptId id) => tombstones.TryGet(id, out var settlement) ? settlement : null;
 
-    /// <summary>Sets aside again what a hold had in a front that is gone; a bucket that has less is held as far as it goes.</summary>
-    public void Restore(Hold hold, Credits checkpoint, KeyState key, long leaseEnds)
+    /// <summary>Sets aside again what a hold had in a front that is gone, without asking limits; a bucket that has less is held as far as it goes.</summary>
+    public void Restore(Hold hold, Credits checkpoint, KeyState key, Spending? member, long leaseEnds)
     {
         if (live.ContainsKey(hold.ReceiptId) || tombstones.TryGet(hold.ReceiptId, out _))
             return;
 
+        long amount = 0;
         var split = new List<BucketShare>(hold.Split.Count);
         foreach (var share in hold.Split)
         {
             if (Find(share.Bucket) is not { } bucket || Math.Min(bucket.Available, share.Amount.Nano) is not (> 0 and var part))
                 continue;
             bucket.Held += part;
+            amount += part;
             split.Add(share with { Amount = new Credits(part) });
         }
 
         // The tokens were charged to a clock that is gone, so the settlement charges what was used.
         var admitted = BudgetPeriods.DayOf(hold.HeldAt);
-        var restored = new Hold(hold.Request, hold.Amount, [.. split], hold.Rates, hold.HeldAt);
+        var restored = new Hold(hold.Request, new Credits(amount), [.. split], hold.Rates, hold.HeldAt);
         key.Open++;
-        key.Settle(admitted, -hold.Amount.Nano, 0);
-        live.Add(hold.ReceiptId, new LiveHold(restored, key, FindBuckets(split), admitted, 0, leaseEnds));
+        key.Spending.Rehold(admitted, 0, amount);
+        member?.Rehold(admitted, 0, amount);
+        live.Add(hold.ReceiptId, new LiveHold(key, member, admitted, 0, leaseEnds) { Hold = restored, Buckets = FindBuckets(split) });
         Renew(hold.ReceiptId, checkpoint, leaseEnds);
         AssertBalanced();
     }
 
-    /// <summary>Charges a call that has no hold: what the buckets of its plan have available now, the rest is shortfall. Once.</summary>
-    public FrontSettlement ChargeLate(SettledCall call, KeyState key, long now)
+    /// <summary>Charges a call that has no hold: the buckets that were to pay it, in their order, as far as they have it; the rest is shortfall. Once.</summary>
+    public FrontSettlement ChargeLate(SettledCall call, KeyState key, Spending? member, long now)
     {
         if (tombstones.TryGet(call.ReceiptId, out var first))
             return first;
@@ -59,7 +62,7 @@ internal sealed partial class AccountState
         {
             if (Find(share.Bucket) is not { } bucket)
                 continue;
-            var part = Math.Min(Math.Min(bucket.Available, share.Amount.Nano), left);
+            var part = Math.Min(bucket.Available, left);
             bucket.Spent += part;
             left -= part;
             posted += bucket.Posted;
@@ -68,7 +71,9 @@ internal sealed partial class AccountState
         }
 
         var charged = new Credits(call.Cost.Nano + call.Shortfall.Nano - left);
-        key.Settle(BudgetPeriods.DayOf(call.OccurredAt), 0, charged.Nano);
+        var admitted = BudgetPeriods.DayOf(call.OccurredAt);
+        key.Spending.Settle(admitted, 0, charged.Nano);
+        member?.Settle(admitted, 0, charged.Nano);
         AssertBalanced();
         var settlement = new FrontSettlement(charged, new Credits(left), [.. paid], new Credits(posted));
         tombstones.Add(call.ReceiptId, settlement, now);

@@ -5,29 +5,29 @@ namespace Gateway.Ledger.Front.Rows;
 /// <summary>What one operation has read under the account's lock, as the state that the in-process front works on; afterwards, what changed is written.</summary>
 internal sealed class AccountRows
 {
-    private AccountRows(RowNames names, long epoch, AccountState state, KeyState? key, HoldRow? hold, DateTimeOffset at)
+    public AccountRows(RowNames names, long epoch, DateTimeOffset at, BucketBalance[] buckets, KeyRow? key, SpendingCounters? member, HoldRow? hold)
     {
         Names = names;
         Epoch = epoch;
-        State = state;
-        Key = key;
-        Hold = hold;
         At = at;
-        BucketsRead = state.StoredBuckets();
-        KeyRead = key?.ToStored();
+        BucketsRead = buckets;
+        KeyRead = key;
+        MemberRead = member;
+        Key = key?.ToState();
+        Member = member is null ? null : new Spending(member);
+        Hold = hold?.CountsIn(epoch) == true ? hold : null;
+        State = new AccountState(new AccountBalance(names.Account, buckets));
+        if (names.Key is { } keyId && Key is { } keyState)
+            State.AddKey(keyId, keyState);
+        if (names.Member is { } memberId && Member is { } memberState)
+            State.AddMember(memberId, memberState);
+        if (names.Receipt is { } receipt)
+            AddHold(receipt);
     }
 
     public RowNames Names { get; }
 
     public long Epoch { get; }
-
-    public AccountState State { get; }
-
-    /// <summary>The key that was named.</summary>
-    public KeyState? Key { get; }
-
-    /// <summary>The hold as it was read; <c>null</c>: there is none, or only one of an older epoch that never ended.</summary>
-    public HoldRow? Hold { get; }
 
     /// <summary>The moment of the operation, in whole microseconds as the rows keep it.</summary>
     public DateTimeOffset At { get; }
@@ -35,9 +35,25 @@ internal sealed class AccountRows
     /// <summary>The same for clocks and leases. Unit: ticks.</summary>
     public long Now => At.UtcTicks;
 
-    public IReadOnlyList<BucketBalance> BucketsRead { get; }
+    public AccountState State { get; }
 
-    public KeyCounters? KeyRead { get; }
+    /// <summary>The key that was named.</summary>
+    public KeyState? Key { get; }
+
+    /// <summary>The member that was named, or the hold's.</summary>
+    public Spending? Member { get; }
+
+    /// <summary>The hold as it was read; <c>null</c>: this epoch has none.</summary>
+    public HoldRow? Hold { get; }
+
+    /// <summary>The hold in flight as it was read.</summary>
+    public Hold? HoldRead { get; private set; }
+
+    public BucketBalance[] BucketsRead { get; }
+
+    public KeyRow? KeyRead { get; }
+
+    public SpendingCounters? MemberRead { get; }
 
     /// <summary>What the settlement leaves for the book; <c>null</c>: nothing.</summary>
     public Func<FrontSettlement, SettledCall?>? Planned { get; set; }
@@ -51,30 +67,19 @@ internal sealed class AccountRows
     /// <summary>What a renewal says has been delivered.</summary>
     public Usage? Delivered { get; set; }
 
-    public static AccountRows Of(RowNames names, long epoch, BucketBalance[] buckets, KeyCounters? key, HoldRow? hold, DateTimeOffset at)
+    private void AddHold(ReceiptId receipt)
     {
-        var state = new AccountState(new AccountBalance(names.Account, buckets));
-        var keyState = key is null ? null : new KeyState(key);
-        if (names.Key is { } keyId && keyState is not null)
-            state.AddKey(keyId, keyState);
-
-        // What has ended has ended, whatever the epoch; what is in flight is of one epoch.
-        if (hold?.Over is null && hold?.Epoch != epoch)
-            hold = null;
-        if (names.Receipt is { } receipt && hold is not null)
-            Add(state, names, receipt, keyState, hold, at);
-        return new AccountRows(names, epoch, state, keyState, hold, at);
-    }
-
-    private static void Add(AccountState state, RowNames names, ReceiptId receipt, KeyState? key, HoldRow hold, DateTimeOffset at)
-    {
+        if (Hold is not { } hold)
+            return;
         if (hold.Over is { } over)
         {
-            state.AddOver(receipt, over, at.UtcTicks);
+            State.AddOver(receipt, over, Now);
             return;
         }
 
-        var request = names.Request ?? hold.Request ?? throw new InvalidDataException($"The hold {receipt} does not say what was asked.");
-        state.AddLive(hold.ToLive(request, state, key ?? throw new InvalidDataException($"The hold {receipt} has no key.")));
+        var request = Names.Request ?? hold.Request ?? throw new InvalidDataException($"The hold {receipt} does not say what was asked.");
+        var live = hold.ToLive(request, State, Key ?? throw new InvalidDataException($"The hold {receipt} has no key."), Member);
+        HoldRead = live.Hold;
+        State.AddLive(live);
     }
 }

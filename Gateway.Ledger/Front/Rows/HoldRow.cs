@@ -12,6 +12,9 @@ internal sealed record HoldRow
     /// <summary>Who records it; <c>null</c>: it was reaped.</summary>
     public string? Gateway { get; init; }
 
+    /// <summary>The member who owns the key; <c>null</c>: nobody.</summary>
+    public string? Member { get; init; }
+
     public required Credits Amount { get; init; }
 
     public required BucketShare[] Split { get; init; }
@@ -32,6 +35,9 @@ internal sealed record HoldRow
 
     /// <summary>How it ended; <c>null</c>: it is live.</summary>
     public FrontSettlement? Over { get; init; }
+
+    /// <summary>Whether the book has it, or there is nothing to record.</summary>
+    public bool Recorded { get; init; }
 
     /// <summary>What was asked; read only where it is needed.</summary>
     public HoldRequest? Request { get; init; }
@@ -54,13 +60,24 @@ internal sealed record HoldRow
         Over = string.Equals(row.GetString(2), "over", StringComparison.Ordinal)
             ? new FrontSettlement(new Credits(row.GetInt64(11)), new Credits(row.GetInt64(12)), Shares(row, 13), new Credits(row.GetInt64(14)))
             : null,
-        Request = row.IsDBNull(15) ? null : JsonSerializer.Deserialize(row.GetString(15), RowJson.Default.HoldRequest),
-        Delivered = row.IsDBNull(16) ? default : JsonSerializer.Deserialize(row.GetString(16), RowJson.Default.Usage),
+        Recorded = row.GetBoolean(15),
+        Member = row.IsDBNull(16) ? null : row.GetString(16),
+        Request = row.IsDBNull(17) ? null : JsonSerializer.Deserialize(row.GetString(17), RowJson.Default.HoldRequest),
+        Delivered = row.IsDBNull(18) ? default : JsonSerializer.Deserialize(row.GetString(18), RowJson.Default.Usage),
     };
 
-    /// <summary>The hold in flight, among the buckets and the key that were read with it.</summary>
-    public LiveHold ToLive(HoldRequest request, AccountState account, KeyState key) =>
-        new(new Hold(request, Amount, Split, Rates, HeldAt), key, account.FindBuckets(Split), Admitted, Tokens, LeaseEnds.UtcTicks) { Checkpoint = Checkpoint };
+    /// <summary>Whether it counts in the epoch. What is in flight is of one epoch. What is over counts if the balances have it: those of its own epoch,
+    /// and, once it is recorded, those of every later one.</summary>
+    public bool CountsIn(long epoch) => Epoch == epoch || (Over is not null && Recorded);
+
+    /// <summary>The hold in flight, among the rows that were read with it.</summary>
+    public LiveHold ToLive(HoldRequest request, AccountState account, KeyState key, Spending? member) =>
+        new(key, member, Admitted, Tokens, LeaseEnds.UtcTicks)
+        {
+            Hold = new Hold(request, Amount, Split, Rates, HeldAt),
+            Buckets = account.FindBuckets(Split),
+            Checkpoint = Checkpoint,
+        };
 
     private static BucketShare[] Shares(NpgsqlDataReader row, int column) =>
         JsonSerializer.Deserialize(row.GetString(column), RowJson.Default.BucketShareArray) ?? [];

@@ -10,49 +10,62 @@ internal static class RowChanges
 {
     private static readonly string SaveAccount = EmbeddedText.Read("Front/Rows/account_save.sql");
     private static readonly string SaveKey = EmbeddedText.Read("Front/Rows/key_save.sql");
+    private static readonly string SaveMember = EmbeddedText.Read("Front/Rows/member_save.sql");
     private static readonly string InsertHold = EmbeddedText.Read("Front/Rows/hold_insert.sql");
     private static readonly string RenewHold = EmbeddedText.Read("Front/Rows/hold_renew.sql");
+    private static readonly string ReholdHold = EmbeddedText.Read("Front/Rows/hold_rehold.sql");
     private static readonly string EndHold = EmbeddedText.Read("Front/Rows/hold_end.sql");
     private static readonly string RefundHold = EmbeddedText.Read("Front/Rows/hold_refund.sql");
     private static readonly string EndLate = EmbeddedText.Read("Front/Rows/hold_late.sql");
 
-    /// <summary>Writes account, key, hold, in this order, and commits.</summary>
+    /// <summary>Writes account, key, member, hold, in this order, and commits.</summary>
     public static async Task SaveAsync(NpgsqlConnection connection, AccountRows rows, string gateway, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         var buckets = rows.State.StoredBuckets();
         if (!buckets.SequenceEqual(rows.BucketsRead))
             batch.BatchCommands.Add(Account(rows.Names.Account, buckets));
-        if (rows.Key?.ToStored() is { } key && !Same(key, rows.KeyRead!))
-            batch.BatchCommands.Add(Key(rows.Names, key));
+        if (rows.Key is { } key && KeyRow.Of(key) is var keyRow && keyRow != rows.KeyRead)
+            batch.BatchCommands.Add(Key(rows.Names, keyRow));
+        if (rows.Member?.ToStored() is { } member && member != rows.MemberRead)
+            batch.BatchCommands.Add(Member(rows, member));
         if (rows.Names.Receipt is { } receipt && Hold(rows, receipt, gateway) is { } hold)
             batch.BatchCommands.Add(hold);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static bool Same(KeyCounters left, KeyCounters right) =>
-        left with { Spent = right.Spent, Held = right.Held } == right && left.Spent.AsSpan().SequenceEqual(right.Spent) && left.Held.AsSpan().SequenceEqual(right.Held);
-
     private static NpgsqlBatchCommand Account(string account, BucketBalance[] buckets) => new(SaveAccount)
     {
         Parameters = { RowValue.Of("account", account), RowValue.Json("buckets", JsonSerializer.Serialize(buckets, RowJson.Default.BucketBalanceArray)) },
     };
 
-    private static NpgsqlBatchCommand Key(RowNames names, KeyCounters key) => new(SaveKey)
+    private static NpgsqlBatchCommand Key(RowNames names, KeyRow key)
     {
-        Parameters =
+        var command = new NpgsqlBatchCommand(SaveKey)
         {
-            RowValue.Of("account", names.Account),
-            RowValue.Of("key", names.Key),
-            RowValue.Of("day", key.Day),
-            RowValue.Of("open", key.Open),
-            RowValue.Of("request_clock", key.RequestClock),
-            RowValue.Of("token_clock", key.TokenClock),
-            RowValue.Of("spent", key.Spent),
-            RowValue.Of("held", key.Held),
-        },
-    };
+            Parameters =
+            {
+                RowValue.Of("account", names.Account),
+                RowValue.Of("key", names.Key),
+                RowValue.Of("open", key.Open),
+                RowValue.Of("request_clock", key.RequestClock),
+                RowValue.Of("token_clock", key.TokenClock),
+            },
+        };
+        command.Parameters.AddRange(SpendingRow.Parameters(key.Spending));
+        return command;
+    }
+
+    private static NpgsqlBatchCommand Member(AccountRows rows, SpendingCounters member)
+    {
+        var command = new NpgsqlBatchCommand(SaveMember)
+        {
+            Parameters = { RowValue.Of("account", rows.Names.Account), RowValue.Of("member", rows.Names.Member ?? rows.Hold?.Member) },
+        };
+        command.Parameters.AddRange(SpendingRow.Parameters(member));
+        return command;
+    }
 
     private static NpgsqlBatchCommand? Hold(AccountRows rows, ReceiptId receipt, string gateway)
     {
@@ -61,6 +74,8 @@ internal static class RowChanges
         {
             if (before is null)
                 return Insert(rows, live, gateway);
+            if (live.Hold != rows.HoldRead)
+                return Rehold(live);
             return live.LeaseEnds == before.LeaseEnds.UtcTicks && live.Checkpoint == before.Checkpoint ? null : Renew(rows, live, before);
         }
 
@@ -93,6 +108,19 @@ internal static class RowChanges
             RowValue.Of("lease_ends", new DateTime(live.LeaseEnds, DateTimeKind.Utc)),
             RowValue.Of("checkpoint", live.Checkpoint),
             Delivered(rows.Delivered),
+        },
+    };
+
+    private static NpgsqlBatchCommand Rehold(LiveHold live) => new(ReholdHold)
+    {
+        Parameters =
+        {
+            RowValue.Of("receipt", live.Hold.ReceiptId.Value),
+            RowValue.Json("request", JsonSerializer.Serialize(live.Hold.Request, RowJson.Default.HoldRequest)),
+            RowValue.Of("amount", live.Hold.Amount.Nano),
+            RowValue.Json("split", JsonSerializer.Serialize([.. live.Hold.Split], RowJson.Default.BucketShareArray)),
+            RowValue.Json("rates", JsonSerializer.Serialize(live.Hold.Rates, RowJson.Default.RateState)),
+            RowValue.Of("checkpoint", live.Checkpoint),
         },
     };
 

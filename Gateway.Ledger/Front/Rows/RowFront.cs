@@ -36,13 +36,20 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
         {
             return await RunAsync(
                 RowNames.Of(request),
-                found => found.State.Hold(request, found.Key!, found.At, found.Now, lease.Ticks),
+                found => found.State.Hold(request, found.Key!, found.Member, found.At, found.Now, lease.Ticks),
                 cancellationToken);
         }
         catch (Exception exception) when (BookFailure.Is(exception) && exception is not FrontUnavailableException)
         {
             return new HoldResult.Unavailable(UnavailableReason.Book);
         }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken)
+    {
+        var (loaded, result) = await rows.RunAsync(RowNames.Of(hold.Request), Epoch, found => found.State.Rehold(request, found.At), cancellationToken);
+        return loaded ? result! : new HoldResult.Unavailable(UnavailableReason.Front);
     }
 
     /// <inheritdoc/>
@@ -64,17 +71,19 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
     public async ValueTask<FrontSettlement> SettleAsync(
         Hold hold, Credits cost, bool mayOverrun, long tokens, SettledCall? planned, CancellationToken cancellationToken)
     {
-        var (loaded, settlement) = await rows.RunAsync(
+        var (loaded, settlement) = await rows.RunAsync<FrontSettlement?>(
             RowNames.Of(hold.Request),
             Epoch,
             found =>
             {
                 found.Recorder = gateway;
                 found.Planned = over => planned is null ? null : ChargedCall.Of(planned, over);
-                return found.State.Settle(hold.ReceiptId, cost, mayOverrun, tokens, found.Now);
+                return found.Hold is null ? null : found.State.Settle(hold.ReceiptId, cost, mayOverrun, tokens, found.Now);
             },
             CancellationToken.None).WaitAsync(cancellationToken);
-        return loaded ? settlement : throw new InvalidOperationException($"The front has no account {hold.Request.Account}: the call was held elsewhere.");
+        return loaded && settlement is { } settled
+            ? settled
+            : throw new FrontUnavailableException($"The rows have no call {hold.ReceiptId}: it was held in another epoch and not registered again.");
     }
 
     /// <inheritdoc/>
@@ -91,23 +100,23 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
             },
             cancellationToken);
 
-    /// <inheritdoc/>
+    /// <summary>Ends expired holds, at most 100, and drops tombstones that nobody needs. Returns none: <see cref="ClaimAsync"/> has them, and whoever comes first
+    /// records them.</summary>
     public async ValueTask<IReadOnlyList<(Hold Hold, FrontSettlement Settlement)>> ReapAsync(CancellationToken cancellationToken)
     {
         var expired = await rows.QueryAsync(
             SelectExpired,
             [RowValue.Of("epoch", Epoch), RowValue.Of("now", rows.Now), RowValue.Of("most", MaxReaped)],
-            static row => new RowNames(row.GetString(0), row.GetString(1), new ReceiptId(row.GetGuid(2))),
+            static row => new RowNames(row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), new ReceiptId(row.GetGuid(3))),
             cancellationToken);
-        var reaped = new List<(Hold Hold, FrontSettlement Settlement)>(expired.Count);
         foreach (var names in expired)
-            await rows.RunAsync(names, Epoch, found => Reap(found, reaped), cancellationToken);
+            await rows.RunAsync(names, Epoch, Reap, cancellationToken);
 
         await rows.ExecuteAsync(
             Sweep,
             [RowValue.Of("epoch", Epoch), RowValue.Of("now", rows.Now), RowValue.Of("lifetime", Tombstones.Lifetime), RowValue.Of("most", MaxSwept)],
             cancellationToken);
-        return reaped;
+        return [];
     }
 
     /// <inheritdoc/>
@@ -125,11 +134,8 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
     }
 
     /// <inheritdoc/>
-    public async ValueTask<AccountBalance> BalanceAsync(string account, CancellationToken cancellationToken)
-    {
-        var (state, _, _) = await FindAsync(account, null, cancellationToken);
-        return state.Balance(account);
-    }
+    public async ValueTask<AccountBalance> BalanceAsync(string account, CancellationToken cancellationToken) =>
+        (await FindAsync(new RowNames(account), cancellationToken)).Account.Balance(account);
 
     /// <inheritdoc/>
     public async ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken)
@@ -137,17 +143,31 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
         if (key.Budget is not { } budget)
             return null;
 
-        var (_, state, at) = await FindAsync(account, key.KeyId, cancellationToken);
-        state!.Roll(BudgetPeriods.DayOf(at));
-        return new BudgetState(budget, state.Spent(budget.Period), state.Held(budget.Period), BudgetPeriods.End(budget.Period, state.Day));
+        var found = await FindAsync(new RowNames(account, key.KeyId), cancellationToken);
+        var spending = found.Key!;
+        spending.Roll(BudgetPeriods.DayOf(found.At));
+        return new BudgetState(budget, spending.Spent(budget.Period), spending.Held(budget.Period), BudgetPeriods.End(budget.Period, spending.Day));
     }
 
-    private static bool Reap(AccountRows found, List<(Hold Hold, FrontSettlement Settlement)> reaped)
+    /// <inheritdoc/>
+    public async ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken)
     {
+        if (member.Allowance is not { } allowance)
+            return null;
+
+        var found = await FindAsync(new RowNames(account, Member: member.MemberId), cancellationToken);
+        var spending = found.Member!;
+        spending.Roll(BudgetPeriods.DayOf(found.At));
+        return new AllowanceState(
+            allowance, spending.Spent(BudgetPeriod.Month), spending.Held(BudgetPeriod.Month), BudgetPeriods.MonthEnd(spending.Day));
+    }
+
+    private static bool Reap(AccountRows found)
+    {
+        var reaped = new List<(Hold Hold, FrontSettlement Settlement)>(1);
         found.Planned = over => ChargedCall.Recovered(found, over);
-        var before = reaped.Count;
         found.State.Reap(found.Now, reaped);
-        return reaped.Count > before;
+        return reaped.Count > 0;
     }
 
     // Loads what is missing, and operates.
@@ -160,35 +180,46 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
             if (loaded)
                 return result!;
             if (n > 0)
-                loader.Forget(names.Account, names.Key, current);
-            await loader.LoadAsync(names.Account, names.Key, current, Today, cancellationToken);
+                loader.Forget(names, current);
+            await loader.LoadAsync(names, current, Today, cancellationToken);
         }
 
         throw new FrontUnavailableException($"The account {names.Account} cannot be loaded in epoch {current}.");
     }
 
     // Reads without a lock: a balance is old news by the time it is shown.
-    private async Task<(AccountState Account, KeyState? Key, DateTimeOffset At)> FindAsync(string account, string? key, CancellationToken cancellationToken)
+    private async Task<Found> FindAsync(RowNames names, CancellationToken cancellationToken)
     {
         var current = Epoch;
         for (var n = 0; n < MaxTries; n++)
         {
             var found = await rows.QueryAsync(
                 SelectBalance,
-                [RowValue.Of("account", account), RowValue.Of("key", key)],
-                row => (
-                    Epoch: row.GetInt64(0),
-                    Account: new AccountState(new AccountBalance(account, RowTransactions.ReadBuckets(row, 1))),
-                    Key: row.IsDBNull(2) ? null : new KeyState(RowTransactions.ReadKey(row, 2)),
-                    At: rows.At(row, 8)),
+                [RowValue.Of("account", names.Account), RowValue.Of("key", names.Key), RowValue.Of("member", names.Member)],
+                row => Read(row, names, current),
                 cancellationToken);
-            if (found is [var one] && one.Epoch == current && (key is null || one.Key is not null))
-                return (one.Account, one.Key, one.At);
+            if (found is [{ } one] && names.Complete(one.Key is not null, one.Member is not null))
+                return one;
             if (n > 0)
-                loader.Forget(account, key, current);
-            await loader.LoadAsync(account, key, current, Today, cancellationToken);
+                loader.Forget(names, current);
+            await loader.LoadAsync(names, current, Today, cancellationToken);
         }
 
-        throw new FrontUnavailableException($"The account {account} cannot be loaded in epoch {current}.");
+        throw new FrontUnavailableException($"The account {names.Account} cannot be loaded in epoch {current}.");
     }
+
+    // null: the account is not loaded under this epoch.
+    private Found? Read(NpgsqlDataReader row, RowNames names, long current)
+    {
+        Epochs.Check(row, current);
+        if (row.IsDBNull(5) || row.GetInt64(5) != current)
+            return null;
+        return new Found(
+            new AccountState(new AccountBalance(names.Account, RowTransactions.ReadBuckets(row, 6))),
+            row.IsDBNull(7) ? null : new Spending(SpendingRow.Read(row, 7)),
+            row.IsDBNull(10) ? null : new Spending(SpendingRow.Read(row, 10)),
+            rows.At(row, 4));
+    }
+
+    private sealed record Found(AccountState Account, Spending? Key, Spending? Member, DateTimeOffset At);
 }

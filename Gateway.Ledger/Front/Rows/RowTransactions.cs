@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using Gateway.Ledger.Front.InProcess;
 using Npgsql;
 
 namespace Gateway.Ledger.Front.Rows;
@@ -18,7 +17,7 @@ internal sealed class RowTransactions(NpgsqlDataSource source, string gateway, T
     public DateTime? Now => clock is null ? null : Whole(clock.GetUtcNow()).UtcDateTime;
 
     /// <summary>Operates on the named rows.</summary>
-    /// <returns>The result; or <c>false</c>: the account or the key is not loaded under this epoch.</returns>
+    /// <returns>The result; or <c>false</c>: the account, the key or the member is not loaded under this epoch.</returns>
     /// <exception cref="FrontUnavailableException">The server is away, or the epoch is not the front's: what was written may or may not be.</exception>
     public Task<(bool Loaded, T? Result)> RunAsync<T>(RowNames names, long epoch, Func<AccountRows, T> operate, CancellationToken cancellationToken) =>
         TryAsync(
@@ -57,15 +56,6 @@ internal sealed class RowTransactions(NpgsqlDataSource source, string gateway, T
             },
             cancellationToken);
 
-    /// <summary>Reads the counters of a key from consecutive columns.</summary>
-    public static KeyCounters ReadKey(NpgsqlDataReader row, int first) => new(
-        row.GetFieldValue<DateOnly>(first),
-        row.GetInt32(first + 1),
-        row.GetInt64(first + 2),
-        row.GetInt64(first + 3),
-        row.GetFieldValue<long[]>(first + 4),
-        row.GetFieldValue<long[]>(first + 5));
-
     /// <summary>Reads the buckets of an account.</summary>
     public static BucketBalance[] ReadBuckets(NpgsqlDataReader row, int column) =>
         JsonSerializer.Deserialize(row.GetString(column), RowJson.Default.BucketBalanceArray) ?? [];
@@ -95,6 +85,7 @@ internal sealed class RowTransactions(NpgsqlDataSource source, string gateway, T
         [
             RowValue.Of("account", names.Account),
             RowValue.Of("key", names.Key),
+            RowValue.Of("member", names.Member),
             RowValue.Of("receipt", names.Receipt?.Value),
             RowValue.Of("epoch", epoch),
             RowValue.Of("whole", names.Request is null),
@@ -102,18 +93,24 @@ internal sealed class RowTransactions(NpgsqlDataSource source, string gateway, T
         await using var command = Command(connection, ReadRows, parameters);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         (long Epoch, BucketBalance[] Buckets)? account = await row.ReadAsync(cancellationToken) ? (row.GetInt64(0), ReadBuckets(row, 1)) : null;
-        await row.NextResultAsync(cancellationToken);
-        var key = await row.ReadAsync(cancellationToken) ? ReadKey(row, 0) : null;
-        await row.NextResultAsync(cancellationToken);
-        var hold = await row.ReadAsync(cancellationToken) ? HoldRow.Read(row) : null;
+        var key = await NextAsync(row, KeyRow.Read, cancellationToken);
+        var member = await NextAsync(row, static row => SpendingRow.Read(row, 0), cancellationToken);
+        var hold = await NextAsync(row, HoldRow.Read, cancellationToken);
         await row.NextResultAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        Epochs.Check(epoch, row.GetInt64(1), row.GetString(2), row.GetString(3));
-        if (account is not { } found || found.Epoch < epoch || (names.Key is not null && key is null))
+        Epochs.Check(row, epoch);
+        if (account is not { } found || found.Epoch < epoch || !names.Complete(key is not null, member is not null))
             return null;
         if (found.Epoch > epoch)
             throw new FrontUnavailableException($"The account is in epoch {found.Epoch}, and this gateway in {epoch}.");
-        return AccountRows.Of(names, epoch, found.Buckets, key, hold, At(row, 0));
+        return new AccountRows(names, epoch, At(row, 4), found.Buckets, key, member, hold);
+    }
+
+    private static async Task<T?> NextAsync<T>(NpgsqlDataReader row, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        await row.NextResultAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken) ? read(row) : null;
     }
 
     private async Task<T> TryAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)

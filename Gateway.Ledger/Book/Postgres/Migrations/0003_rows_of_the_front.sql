@@ -1,5 +1,12 @@
 -- The front while it is kept in the book. Everything of one account is serialised by its row in front_account.
 -- Rows of another epoch than front_state's are void, but for what is settled: that stays until it is recorded.
+
+-- The epoch that the rows were opened for; no row: none yet. front_state says whether they are the front at all.
+create table front_opened (
+  one boolean primary key default true check (one),
+  epoch bigint not null
+);
+
 create table front_account (
   account text primary key,
   epoch bigint not null,
@@ -27,9 +34,9 @@ create table front_member (
   account text not null,
   member_id text not null,
   epoch bigint not null,
-  month date not null,
-  spent bigint not null,
-  held bigint not null,
+  day date not null,
+  spent bigint[] not null,
+  held bigint[] not null,
   primary key (account, member_id)
 );
 create index front_member_epoch on front_member (epoch);
