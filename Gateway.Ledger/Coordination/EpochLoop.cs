@@ -255,8 +255,9 @@ internal sealed partial class EpochLoop(
             return !rejectWhenFrontDown && answer.Live.All(static other => other.RedisOk == false) ? FrontKind.Book : null;
         }
 
-        var back = answer.Live.All(static other => other.RedisOk == true) && (alone || watch.OkFor >= BackFor);
-        return back && state.Phase == FrontPhase.Open ? FrontKind.Redis : null;
+        var back = answer.Live.All(static other => other.RedisOk == true);
+        var steady = watch.OkFor >= BackFor || (alone && state.Phase == FrontPhase.Open);
+        return back && steady ? FrontKind.Redis : null;
     }
 
     private bool IsAnotherLife(FrontState state) =>
