@@ -26,7 +26,7 @@ public sealed class LedgerStorage : IAsyncDisposable
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>
     public static async Task<LedgerStorage> OpenAsync(LedgerOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var book = new SqliteBook(options.BookFile, options.Durability, time);
+        var book = new SqliteBook(options.BookFile, options.Durability, time, options.Keys);
         try
         {
             return new LedgerStorage(book, await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken));
