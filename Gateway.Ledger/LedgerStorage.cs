@@ -1,5 +1,6 @@
 using Gateway.Ledger.Book;
 using Gateway.Ledger.Book.Sqlite;
+using Gateway.Ledger.Proof;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Ledger;
@@ -9,11 +10,16 @@ public sealed class LedgerStorage : IAsyncDisposable
 {
     private readonly SqliteBook _book;
     private readonly SpooledLedger _ledger;
+    private readonly Reconciler _reconciler;
+    private readonly CancellationTokenSource _stopReconciling = new();
+    private readonly Task _reconciling;
 
-    private LedgerStorage(SqliteBook book, SpooledLedger ledger)
+    private LedgerStorage(SqliteBook book, SpooledLedger ledger, Reconciler reconciler)
     {
         _book = book;
         _ledger = ledger;
+        _reconciler = reconciler;
+        _reconciling = reconciler.RunAsync(_stopReconciling.Token);
     }
 
     /// <summary>Holds, settlements, receipts.</summary>
@@ -29,7 +35,8 @@ public sealed class LedgerStorage : IAsyncDisposable
         var book = new SqliteBook(options.BookFile, options.Durability, time, options.Keys);
         try
         {
-            return new LedgerStorage(book, await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken));
+            var ledger = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
+            return new LedgerStorage(book, ledger, new Reconciler(book, options.Keys, time, logging.CreateLogger<Reconciler>()));
         }
         catch
         {
@@ -41,6 +48,10 @@ public sealed class LedgerStorage : IAsyncDisposable
     /// <summary>Drains what is not recorded yet, then closes the book.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _stopReconciling.CancelAsync();
+        await _reconciling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _reconciler.Dispose();
+        _stopReconciling.Dispose();
         await _ledger.DisposeAsync();
         await _book.DisposeAsync();
     }

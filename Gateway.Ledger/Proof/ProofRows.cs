@@ -74,7 +74,8 @@ internal sealed record ReceiptRow
 
     public required long Block { get; init; }
 
-    public ReceiptId ReceiptId => new(new Guid(Id, bigEndian: true));
+    /// <summary>The default for a row that was given another kind of id: its block's hash then differs.</summary>
+    public ReceiptId ReceiptId => Id.Length == 16 ? new ReceiptId(new Guid(Id, bigEndian: true)) : default;
 
     /// <exception cref="System.Text.Json.JsonException">What paid is not readable.</exception>
     public ReceiptLine ToLine() => new(

@@ -76,9 +76,10 @@ internal sealed class ProofSnapshot(DbConnection connection, DbTransaction trans
     {
         var differences = 0;
         string? first = null;
-        await foreach (var difference in connection.QueryUnbufferedAsync<string>(sql, transaction: transaction).WithCancellation(cancellationToken))
+        await foreach (var difference in connection.QueryUnbufferedAsync<string?>(sql, transaction: transaction).WithCancellation(cancellationToken))
         {
-            first ??= difference;
+            // A sentence made of a null is null: a row with an empty column is a difference all the same.
+            first ??= difference ?? "a row lacks a value";
             if (++differences >= most)
                 break;
         }

@@ -115,8 +115,8 @@ internal sealed class ReceiptKey : IDisposable
 
         try
         {
-            var point = new ECPoint { X = Base64Url.DecodeFromChars(Text(key, "x")), Y = Base64Url.DecodeFromChars(Text(key, "y")) };
-            return new ReceiptKey(ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point }), isPrivate: false);
+            var coordinates = new ECPoint { X = Base64Url.DecodeFromChars(Text(key, "x")), Y = Base64Url.DecodeFromChars(Text(key, "y")) };
+            return new ReceiptKey(ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = coordinates }), isPrivate: false);
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException)
         {

@@ -32,7 +32,9 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
     {
         await connections.OpenAsync(cancellationToken);
         await SqliteMigrations.ApplyAsync(connections.Writer, file, clock.GetUtcNow(), cancellationToken);
-        recorder = new SqliteRecorder(connections.Writer, new SqliteBlocks(connections.Writer, Chain, keys, clock));
+        var block = new SqliteBlocks(connections.Writer, Chain, keys, clock);
+        recorder = new SqliteRecorder(connections.Writer, block);
+        new SqliteAdoption(connections.Writer, block).Run(cancellationToken);
     }
 
     /// <inheritdoc/>

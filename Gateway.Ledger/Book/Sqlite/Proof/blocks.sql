@@ -1,4 +1,4 @@
-select id as "Id", chain as "Chain", number as "Number", previous as "Previous", hash as "Hash", signature as "Signature", key_id as "KeyId", rows as "Rows", at as "At"
+select cast(id as integer) as "Id", cast(chain as text) as "Chain", cast(number as integer) as "Number", cast(previous as blob) as "Previous", cast(hash as blob) as "Hash", cast(signature as blob) as "Signature", cast(key_id as text) as "KeyId", cast(rows as integer) as "Rows", cast(at as integer) as "At"
 from block
 where id > @after
 order by id

@@ -1,4 +1,5 @@
-select account as "Account", bucket as "Bucket", currency as "Currency", version as "Version", reference as "Reference", kind as "Kind",
-  amount as "Amount", previous as "Previous", new as "New", occurred_at as "OccurredAt", block as "Block"
+-- Cast: SQLite keeps any type in any column, and a changed row must be read to be named.
+select cast(account as text) as "Account", cast(bucket as text) as "Bucket", cast(currency as text) as "Currency", cast(version as integer) as "Version", cast(reference as text) as "Reference", cast(kind as text) as "Kind",
+  cast(amount as integer) as "Amount", cast(previous as integer) as "Previous", cast(new as integer) as "New", cast(occurred_at as integer) as "OccurredAt", cast(block as integer) as "Block"
 from entry
 where block >= @first and block <= @last;
