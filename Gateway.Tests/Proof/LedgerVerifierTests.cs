@@ -208,7 +208,7 @@ internal sealed class LedgerVerifierTests
     [TestCase(7, 8, 8, 3, "L1")]
     [TestCase(7, 2, 1, 3, "L2")]
     [TestCase(8, 2, 2, 3, "L4")]
-    public async Task A_front_is_compared_with_the_book(long posted, long held, long live, long unrecorded, string check)
+    public async Task A_front_is_compared_with_the_book(long posted, long held, long live, long unrecorded, string? check)
     {
         var bucket = await book.History.TopUpAsync(10);
         const long Credit = Credits.NanoPerCredit;
