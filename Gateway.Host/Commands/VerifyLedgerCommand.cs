@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
+using Gateway.Ledger.Book;
 using Gateway.Ledger.Proof;
 
 namespace Gateway.Host.Commands;
@@ -24,7 +25,7 @@ internal static class VerifyLedgerCommand
             var verifier = LedgerVerifier.Of(settings.ToLedgerOptions() with { Keys = keys }, front: null);
             return await PrintAsync(verifier, output, cancellationToken);
         }
-        catch (Exception exception) when (exception is SettingException or IOException or UnauthorizedAccessException or DbException)
+        catch (Exception exception) when (exception is SettingException or BookSettingException or IOException or UnauthorizedAccessException or DbException)
         {
             await errors.WriteLineAsync($"The ledger cannot be checked. {exception.Message.ReplaceLineEndings(" ")}");
             return CommandLine.CannotCheck;

@@ -7,22 +7,44 @@ namespace Gateway.Ledger.Proof;
 
 /// <summary>What a day's chains had come to, in one hash: published or printed, it fixes every row up to that day.</summary>
 /// <remarks>
-/// root = SHA-256(<c>gateway/daily-root/1</c> ‖ the root before, 32 bytes, zeros in the first one ‖ day ‖ for each chain in order of name: chain, last number, last hash),
+/// root = SHA-256(<c>gateway/daily-root/1</c> ‖ the root before, 32 bytes, zeros in the first one ‖ day ‖ for each chain that grew, in order of name: chain, last number, last hash),
 /// text and integers as in <see cref="BlockLayout"/>.
 /// </remarks>
 internal static class DailyRoots
 {
+    private const string DayFormat = "yyyy-MM-dd";
     private const string Layout = "gateway/daily-root/1";
 
     /// <summary>The day's name.</summary>
-    public static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    public static string Day(DateOnly day) => day.ToString(DayFormat, CultureInfo.InvariantCulture);
 
     /// <summary>The first microsecond after the day.</summary>
     public static long End(DateOnly day) =>
         (day.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc).Ticks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>The day's root over the chains' ends.</summary>
-    public static RootRow Make(DateOnly day, IEnumerable<ChainTail> tails, byte[]? previous, ReceiptKeys? keys, long at)
+    /// <summary>Makes the day's root over the chains that grew since the root before, if there are any and the day has none yet.</summary>
+    /// <remarks>Of a day that is over, a snapshot stays true but for what another gateway's clock puts into it later: the root names what it saw.</remarks>
+    public static async Task CloseAsync(
+        IProofBook book, DateOnly day, ReceiptKeys? keys, long at, Func<RootRow, Task> insert, CancellationToken cancellationToken)
+    {
+        RootRow? last;
+        IReadOnlyList<ChainTail> tails;
+        await using (var snapshot = await book.OpenSnapshotAsync(cancellationToken))
+        {
+            last = await snapshot.LastRootAsync(cancellationToken);
+            if (string.CompareOrdinal(last?.Day, Day(day)) >= 0)
+                return;
+
+            tails = await snapshot.TailsAsync(End(day), cancellationToken);
+        }
+
+        var since = last is null ? long.MinValue : End(DateOnly.ParseExact(last.Day, DayFormat, CultureInfo.InvariantCulture));
+        var grown = tails.Where(tail => tail.At >= since).ToArray();
+        if (grown.Length > 0)
+            await insert(Make(day, grown, last?.Root, keys, at));
+    }
+
+    private static RootRow Make(DateOnly day, IEnumerable<ChainTail> tails, byte[]? previous, ReceiptKeys? keys, long at)
     {
         var before = previous ?? BlockBuilder.NoPrevious;
         var inOrder = tails.OrderBy(static tail => tail.Chain, StringComparer.Ordinal).ToArray();

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Gateway.Ledger.Book.Postgres;
+using Gateway.Ledger.Book.Sqlite;
 
 namespace Gateway.Ledger.Proof;
 
@@ -33,7 +35,7 @@ public sealed class LedgerVerifier
     /// <param name="options">Book and keys.</param>
     /// <param name="front">Also compares this front with the book; <c>null</c>: the book alone.</param>
     public static LedgerVerifier Of(LedgerOptions options, FrontBalances? front) =>
-        new(new Book.Sqlite.SqliteProof(options.BookFile), options.Keys, front);
+        new(options.BookConnection is { } connection ? new PostgresProof(connection) : new SqliteProof(options.BookFile), options.Keys, front);
 
     /// <summary>All checks, one after the other.</summary>
     /// <exception cref="System.Data.Common.DbException">The book cannot be read.</exception>

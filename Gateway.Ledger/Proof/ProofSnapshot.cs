@@ -25,6 +25,10 @@ internal sealed class ProofSnapshot(DbConnection connection, DbTransaction trans
     public async Task<IReadOnlyList<RootRow>> RootsAsync(CancellationToken cancellationToken) =>
         (await connection.QueryAsync<RootRow>(Command("roots.sql", parameters: null, cancellationToken))).AsList();
 
+    /// <summary>The last daily root; <c>null</c>: none.</summary>
+    public Task<RootRow?> LastRootAsync(CancellationToken cancellationToken) =>
+        connection.QueryFirstOrDefaultAsync<RootRow?>(Command("root_last.sql", parameters: null, cancellationToken));
+
     /// <summary>A block by its place; <c>null</c>: none.</summary>
     public Task<BlockRow?> FindBlockAsync(string chain, long number, CancellationToken cancellationToken) =>
         connection.QueryFirstOrDefaultAsync<BlockRow?>(Command("block_find.sql", new { chain, number }, cancellationToken));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Book.Postgres;
 
 namespace Gateway.Ledger.Proof;
 
@@ -35,14 +36,18 @@ internal static class ReceiptDocumentCheck
             ("currency", row.Currency, Text(receipt, "currency")),
             ("cost", new Credits(row.Cost).ToString(), sums.Cost.ToString()),
             ("shortfall", new Credits(row.Shortfall).ToString(), sums.Shortfall.ToString()),
-            ("createdAt", Milliseconds(row.OccurredAt), Milliseconds(ReceiptArithmetic.Member(receipt, "createdAt").GetDateTimeOffset())),
         ])
         {
             if (!string.Equals(column, said, StringComparison.Ordinal))
                 return $"its row says {name} {column ?? "null"}, its document {said ?? "null"}";
         }
 
-        return null;
+        // PostgreSQL's row has its id's moment, SQLite's the hold's; the document shows the hold's. All are whole milliseconds here.
+        var created = ReceiptArithmetic.Member(receipt, "createdAt").GetDateTimeOffset().ToUnixTimeMilliseconds();
+        var occurred = row.OccurredAt / 1000;
+        return occurred == created || occurred == Instants.Of(row.ReceiptId).ToUnixTimeMilliseconds()
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"its row is from {occurred} ms, its document from {created} ms (Unix)");
     }
 
     private static string? PaidBy(ReceiptRow row)
@@ -54,11 +59,6 @@ internal static class ReceiptDocumentCheck
     }
 
     private static string? Text(JsonElement receipt, string name) => ReceiptArithmetic.Member(receipt, name).GetString();
-
-    // A document's times are whole milliseconds; PostgreSQL's row has the id's time, which is too.
-    private static string Milliseconds(long micros) => (micros / 1000).ToString(CultureInfo.InvariantCulture);
-
-    private static string Milliseconds(DateTimeOffset at) => at.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
 
     private static string? Named(ReceiptRow row, string? mistake) => mistake is null ? null : $"receipt {row.ReceiptId}: {mistake}";
 }

@@ -10,7 +10,7 @@ namespace Gateway.Ledger.Proof;
 /// <param name="time">The clock.</param>
 /// <param name="logger">Gets an error for each difference.</param>
 /// <param name="front">Also compared with the book; <c>null</c>: no front that could be.</param>
-internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, TimeProvider time, ILogger logger, FrontBalances? front = null) : IDisposable
+internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, TimeProvider time, ILogger logger, FrontBalances? front = null) : IAsyncDisposable
 {
     // Blocks a look: at 10 blocks a second, the most that one recorder writes, a minute has 600.
     private const int MostBlocks = 2_000;
@@ -25,8 +25,11 @@ internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, Tim
     };
 
     private readonly Meter meter = new(LedgerMetrics.Name);
+    private readonly CancellationTokenSource stop = new();
+    private Task running = Task.CompletedTask;
     private HashSet<string> frontDifferences = new(StringComparer.Ordinal);
     private bool started;
+    private int disposed;
     private DateOnly closedDay;
     private long reconciledAt;
     private long behind;
@@ -85,7 +88,19 @@ internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, Tim
         Interlocked.Exchange(ref reconciledAt, time.GetUtcNow().ToUnixTimeSeconds());
     }
 
-    public void Dispose() => meter.Dispose();
+    /// <summary>Begins to look, in the background, until it is disposed of.</summary>
+    public void Start() => running = RunAsync(stop.Token);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
+
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        meter.Dispose();
+        stop.Dispose();
+    }
 
     private async Task CloseYesterdayAsync(CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ internal sealed class LedgerVerifierTests
     [TestCase("update receipt set cost = cost - 1 where rowid = 1", "a receipt's row", "its row says cost", TestName = "A_changed_cost_is_not_the_documents")]
     [TestCase("update receipt set paid_by = '[]' where rowid = 1", "a receipt's row", "its payers paid 0", TestName = "Payers_that_did_not_pay_the_cost_are_found")]
     [TestCase("update receipt set paid_by = '?' where rowid = 1", "I11 every block", "payers cannot be read", TestName = "Unreadable_payers_are_found")]
-    [TestCase("update entry set amount = 'much', new = 'more' where id = 7", "I11 every block", "block 3 (number 3 of chain local) has the hash", TestName = "A_value_of_another_type_is_found")]
+    [TestCase("update receipt set settled_at = 'then', workspace = x'ff00' where rowid = 1", "I11 every block", "block 3 (number 3 of chain local) has the hash", TestName = "A_value_of_another_type_is_found")]
     [TestCase("update receipt set id = x'00' where rowid = 1", "I11 every block", "block 3 (number 3 of chain local) has the hash", TestName = "A_changed_id_is_found")]
     [TestCase("delete from receipt where rowid = 1", "I5 no charge", "which does not exist", TestName = "A_deleted_receipt_leaves_its_charge")]
     [TestCase("delete from receipt where rowid = 3", "I11 every block", "was written with", TestName = "A_deleted_free_receipt_is_missing_in_its_block")]

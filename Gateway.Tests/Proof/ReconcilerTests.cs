@@ -29,7 +29,7 @@ internal sealed class ReconcilerTests
     [TearDown]
     public async Task CloseAsync()
     {
-        reconciler.Dispose();
+        await reconciler.DisposeAsync();
         await book.DisposeAsync();
     }
 
@@ -49,7 +49,7 @@ internal sealed class ReconcilerTests
     [TestCase("update entry set amount = amount + 1, new = new + 1 where id = 4", "(double_entry): the charge entries of")]
     [TestCase("update receipt set account = 'acc_two'", "(chain): block 2")]
     [TestCase("update block set signature = zeroblob(64) where id = 2", "has a signature that is not of its hash")]
-    [TestCase("delete from entry where id = 3", "(bucket): bucket")]
+    [TestCase("delete from entry where id = 3", "(double_entry): the charge entries of")]
     public async Task A_difference_in_what_was_recorded_since_the_last_look_is_told_and_not_repaired(string sql, string words)
     {
         await book.Book.RecordAsync([ProofHistory.Call(ProofHistory.Account, bucket, 10, 20)], default);
@@ -81,7 +81,7 @@ internal sealed class ReconcilerTests
     public async Task A_front_counts_as_different_when_two_looks_see_the_same()
     {
         var posted = 9L;
-        using var both = new Reconciler(book.Book, book.Keys, time, log, Front);
+        await using var both = new Reconciler(book.Book, book.Keys, time, log, Front);
 
         await both.LookAsync(default);
         Assert.That(both.Drift, Is.Zero, "once may be a settlement on its way");
@@ -127,13 +127,11 @@ internal sealed class ReconcilerTests
         listener.Start();
         await book.TamperAsync("update bucket set credited = credited + 5, posted = posted + 5 where account = 'acc_one' and kind = 'credit'");
         await book.History.TopUpAsync(1);
-        using var stop = new CancellationTokenSource();
         await reconciler.LookAsync(default);
 
-        var running = reconciler.RunAsync(stop.Token);
+        reconciler.Start();
         listener.RecordObservableInstruments();
-        await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await reconciler.DisposeAsync();
 
         Assert.That(measured["gateway.ledger.drift chain"], Is.Zero);
         Assert.That(measured["gateway.ledger.drift bucket"], Is.Positive);

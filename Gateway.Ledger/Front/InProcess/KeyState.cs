@@ -19,6 +19,16 @@ internal sealed class KeyState
         }
     }
 
+    /// <summary>As another store kept it.</summary>
+    public KeyState(KeyCounters stored)
+        : this(stored.Day, [.. stored.Spent.Select(static nano => new Credits(nano))])
+    {
+        stored.Held.CopyTo(held, 0);
+        Open = stored.Open;
+        RequestClock = stored.RequestClock;
+        TokenClock = stored.TokenClock;
+    }
+
     /// <summary>The day that the counters are for.</summary>
     public DateOnly Day => day;
 
@@ -34,6 +44,9 @@ internal sealed class KeyState
     public Credits Spent(BudgetPeriod period) => new(spent[(int)period]);
 
     public Credits Held(BudgetPeriod period) => new(held[(int)period]);
+
+    /// <summary>All of its state: what the constructor takes.</summary>
+    public KeyCounters ToStored() => new(day, Open, RequestClock, TokenClock, [.. spent], [.. held]);
 
     /// <summary>Begins new periods when the day has changed; a clock that goes back changes nothing.</summary>
     public void Roll(DateOnly today)
@@ -71,3 +84,6 @@ internal sealed class KeyState
         }
     }
 }
+
+/// <summary>A <see cref="KeyState"/> outside memory; spent and held by <see cref="BudgetPeriod"/>, in nano-credits.</summary>
+internal sealed record KeyCounters(DateOnly Day, int Open, long RequestClock, long TokenClock, long[] Spent, long[] Held);
