@@ -304,7 +304,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         if (spool.Healthy && (charged.Charged != planned.Cost || charged.Shortfall != planned.Shortfall))
         {
             // The buckets had more than the hold (or the reaper was faster): the last settlement of a call is the one that a replay takes.
-            call = Call(hold, settlement, charged.Charged, charged.Shortfall, charged.PaidBy);
+            var ended = charged.Charged + charged.Shortfall < cost ? settlement with { Outcome = Outcome.Recovered } : settlement;
+            call = Call(hold, ended, charged.Charged, charged.Shortfall, charged.PaidBy);
             await SpoolAsync(hold, call);
         }
 

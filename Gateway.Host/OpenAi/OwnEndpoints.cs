@@ -22,10 +22,11 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/models", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.ListAsync)));
             endpoints.MapGet($"{prefix}/models/{{*id}}", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.FindAsync)));
             endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
+            endpoints.MapGet($"{prefix}/receipts/keys", (RequestDelegate)ReceiptKeysEndpoint.ReadAsync);
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
 
             // Without these the fallback would answer 404 where only the method is wrong.
-            foreach (var path in (string[])["chat/completions", "models", "balance", .. Unserved])
+            foreach (var path in (string[])["chat/completions", "models", "balance", "receipts/keys", .. Unserved])
                 endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
             foreach (var path in Unserved)
                 endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));

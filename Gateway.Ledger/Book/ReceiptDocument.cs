@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Ledger.Proof;
 
 namespace Gateway.Ledger.Book;
 
@@ -32,8 +34,9 @@ internal static class ReceiptDocument
     public static ReadOnlyMemory<byte> Complete(SettledCall call, DateTimeOffset? settledAt) =>
         Complete(call.Receipt.Span, call.Delivery, settledAt, PaidBy(call.PaidBy));
 
-    /// <summary>The whole document from its stored parts.</summary>
-    public static ReadOnlyMemory<byte> Complete(ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy)
+    /// <summary>The whole document from its stored parts, signed as it is served if it is in a block and there are keys.</summary>
+    public static ReadOnlyMemory<byte> Complete(
+        ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy, long? block = null, ReceiptKeys? keys = null)
     {
         var document = new ArrayBufferWriter<byte>(draft.Length + paidBy.Length + 160);
         document.Write(draft[..^1]);
@@ -52,8 +55,10 @@ internal static class ReceiptDocument
 
         document.Write(",\"paidBy\":"u8);
         document.Write(paidBy);
-        document.Write(",\"block\":null,\"signature\":null}"u8);
-        return document.WrittenMemory;
+        document.Write(",\"block\":"u8);
+        WriteAscii(document, block?.ToString(CultureInfo.InvariantCulture) ?? "null");
+        document.Write(",\"signature\":null}"u8);
+        return block is null || keys is null ? document.WrittenMemory : ReceiptSignature.Sign(document.WrittenSpan, keys);
     }
 
     /// <summary>The <c>paidBy</c> array.</summary>

@@ -113,7 +113,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>An operator's POST.</summary>
     public Task<JsonNode> PostAsync(string path, string json) => SendAsync(HttpMethod.Post, path, json);
 
-    private static string Dll()
+    internal static string Dll()
     {
         var beside = Path.Combine(AppContext.BaseDirectory, "Gateway.Host.dll");
         if (File.Exists(Path.ChangeExtension(beside, ".runtimeconfig.json")))

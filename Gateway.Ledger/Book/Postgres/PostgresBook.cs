@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Dapper;
+using Gateway.Ledger.Proof;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -10,7 +11,9 @@ namespace Gateway.Ledger.Book.Postgres;
 /// <param name="connectionString">Where the database is; see <see cref="PostgresSetting"/>.</param>
 /// <param name="time">The clock of audit records, of the migrations and of the months made ahead.</param>
 /// <param name="logger">Gets what the operator should know: a missing role, a conflict that was repeated.</param>
-internal sealed partial class PostgresBook(string connectionString, TimeProvider time, ILogger logger) : IBook, IResourceStore, IAsyncDisposable
+/// <param name="chain">The chain of blocks that this book writes: one for each gateway, or they wait for each other.</param>
+/// <param name="keys">Sign blocks and receipts; <c>null</c>: both stay unsigned.</param>
+internal sealed partial class PostgresBook(string connectionString, TimeProvider time, ILogger logger, string chain = "local", ReceiptKeys? keys = null) : IBook, IResourceStore, IAsyncDisposable
 {
     // A deadlock or serialization failure goes away at the next try; each of the others settles what the try before found missing.
     private const int MaxTries = 4;
@@ -37,6 +40,7 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
         source = await PostgresSource.OpenAsync(connectionString, clock.GetUtcNow(), logger, cancellationToken);
         months = new MonthPartitions(source, clock, logger);
         await months.OpenAsync(cancellationToken);
+        await MakeChainAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -65,7 +69,7 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
         // A bare null would become an empty memory: byte[] converts to it.
         return row is null
             ? (ReadOnlyMemory<byte>?)null
-            : ReceiptDocument.Complete(row.Body, LedgerNames.ParseDelivery(row.Delivery), Instants.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy));
+            : ReceiptDocument.Complete(row.Body, LedgerNames.ParseDelivery(row.Delivery), Instants.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), row.Block, keys);
     }
 
     /// <inheritdoc/>
@@ -143,6 +147,8 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
         public required string PaidBy { get; init; }
 
         public required byte[] Body { get; init; }
+
+        public long? Block { get; init; }
     }
 
     private sealed record StoredEntry
