@@ -44,12 +44,15 @@ try
     services.AddSingleton(masterKeys);
     services.AddSingleton(storage.Ledger);
     services.AddSingleton(storage.Resources);
+    services.AddSingleton(storage.Calls);
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
     services.AddSingleton<ChannelLoad>();
     services.AddSingleton<Forwarding>();
     services.AddSingleton<Reply>();
+    services.AddSingleton<StoredAnswers>();
+    services.AddHostedService<AnswerExpiry>();
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<RequestPipeline>();

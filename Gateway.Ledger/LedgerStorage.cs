@@ -22,6 +22,9 @@ public sealed class LedgerStorage : IAsyncDisposable
     /// <summary>Keys, channels, models.</summary>
     public IResourceStore Resources => _book;
 
+    /// <summary>Answers that are kept for a retry.</summary>
+    public ICallStore Calls => _book;
+
     /// <summary>Applies migrations, replays the spool, and starts recording.</summary>
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>
     public static async Task<LedgerStorage> OpenAsync(LedgerOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)

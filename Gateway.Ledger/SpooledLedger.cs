@@ -57,7 +57,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             await book.OpenAsync(cancellationToken);
-            var (calls, last) = await new Replay(options.SpoolFolder, book, time).RunAsync(cancellationToken);
+            var (calls, last) = await new Replay(options.SpoolFolder, book, book as ICallStore, time).RunAsync(cancellationToken);
             var journal = new SettlementSpool(new SpoolSettings(options.SpoolFolder, options.Durability), files, last + 1);
             var ledger = new SpooledLedger(options, book, time, logger, locked, journal);
             if (calls > 0)

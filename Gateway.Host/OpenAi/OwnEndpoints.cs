@@ -23,6 +23,7 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/models/{{*id}}", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.FindAsync)));
             endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
+            endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
 
             // Without these the fallback would answer 404 where only the method is wrong.
             foreach (var path in (string[])["chat/completions", "models", "balance", .. Unserved])
@@ -147,5 +148,15 @@ internal static class ReceiptEndpoint
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = receipt.Length;
         await http.Response.Body.WriteAsync(receipt, http.RequestAborted);
+    }
+
+    /// <summary>The answer that the call's client did not wait for, while it is kept.</summary>
+    public static async Task AnswerAsync(HttpContext http, KeySnapshot key)
+    {
+        var error = ReceiptId.TryParse(http.Request.RouteValues["id"] as string, out var id)
+            ? await http.RequestServices.GetRequiredService<StoredAnswers>().FetchAsync(http, id, key.Id)
+            : GatewayError.NotFound;
+        if (error is not null)
+            await ErrorWriter.WriteAsync(http, error);
     }
 }

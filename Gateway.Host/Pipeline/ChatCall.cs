@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Ledger;
+using Gateway.Ledger.Book;
 using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Yarp;
 
@@ -45,6 +46,12 @@ internal sealed class ChatCall : IDisposable
 
     /// <summary>The live hold, once there is one.</summary>
     public Hold? Hold { get; set; }
+
+    /// <summary>The right to the call's <c>Idempotency-Key</c>, until its answer is stored or it is released; <c>null</c>: it has none.</summary>
+    public CallLease? Lease { get; set; }
+
+    /// <summary>The answer of an earlier call that this one repeats.</summary>
+    public StoredAnswer? Stored { get; set; }
 
     /// <summary>The settlement, once there is one.</summary>
     public Settled? Settled { get; set; }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
+using Gateway.Ledger.Book;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Streaming;
 using Gateway.Transforms.Tokens;
@@ -10,7 +11,7 @@ namespace Gateway.Host.Pipeline;
 
 /// <summary>Steps 7 and 8: reads what an answer used, settles, and lets the last bytes leave.</summary>
 /// <remarks>The order is the promise: settle (durable), DELIVERING, then the end of the answer. A settlement never waits for the client, so it has no token of the client's.</remarks>
-internal sealed class Reply(ILedger ledger, GatewaySettings settings)
+internal sealed class Reply(ILedger ledger, StoredAnswers answers, GatewaySettings settings)
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
 
@@ -28,8 +29,9 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
             Encoding = ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding,
             PingInterval = settings.PingInterval,
             IdleTimeout = call.Candidate!.Channel.IdleTimeout,
+            MaxTranscriptBytes = call.Lease is null ? 0 : StoredAnswer.MaxBodyBytes,
         };
-        return new SseRelay(upstream, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay));
+        return new SseRelay(upstream, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
     }
 
     /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
@@ -65,6 +67,10 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
+        if (outcome == Outcome.Empty)
+            await answers.ReleaseAsync(call);
+        else
+            await answers.StoreAsync(call, StatusCodes.Status200OK, body.WrittenMemory);
         if (!call.ClientIsThere)
             return null;
 
@@ -95,8 +101,6 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         try
         {
             var error = await SettleStreamAsync(call, relay);
-            if (call.ClientIsThere)
-                ledger.Delivering(call.Hold!);
             if (error is not null)
                 return new RelayTail(default, default, ErrorWriter.Event(error));
 
@@ -106,6 +110,17 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         {
             return new RelayTail(default, default, ErrorWriter.Event(GatewayError.SettlementFailed));
         }
+    }
+
+    // What the client is about to get is stored first, so that it can be fetched should the last bytes not arrive.
+    private async ValueTask LastBytesAsync(ChatCall call, SseRelay relay)
+    {
+        if (relay.End == RelayEnd.Complete && call.Settled is { Outcome: not Outcome.Empty })
+            await answers.StoreAsync(call, StatusCodes.Status200OK, relay.Transcript);
+        else
+            await answers.ReleaseAsync(call);
+        if (call.ClientIsThere && call.Settled is not null)
+            ledger.Delivering(call.Hold!);
     }
 
     private async ValueTask<GatewayError?> SettleStreamAsync(ChatCall call, SseRelay relay)
@@ -183,6 +198,7 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         response.ContentType = "application/json";
         response.ContentLength = answer.Body.Length;
         CallHeaders.Settled(call);
+        await answers.ReleaseAsync(call);
         await response.Body.WriteAsync(answer.Body, CancellationToken.None);
         return null;
     }

@@ -15,7 +15,7 @@ namespace Gateway.Host.Pipeline;
 /// </code>
 /// <list type="number">
 /// <item>authenticate: the key, from memory; 401, 403.</item>
-/// <item>read: the body once into a pooled buffer, and an index of its members; 400, 413, 415.</item>
+/// <item>read: the body once into a pooled buffer, and an index of its members; 400, 413, 415. A repeated <c>Idempotency-Key</c> ends here, with the stored answer; 409, 422.</item>
 /// <item>rules: resolve the model, check the key's allow-list; 400, 403.</item>
 /// <item>route: the channels in order, each with its price; what has no price is not served; 400, 503.</item>
 /// <item>hold: one step of the ledger: rates, concurrency, budget, buckets; 402, 429, 503.</item>
@@ -33,6 +33,7 @@ internal sealed partial class RequestPipeline(
     GatewaySettings settings,
     Forwarding forwarding,
     Reply reply,
+    StoredAnswers answers,
     LiveCalls live,
     TimeProvider time,
     ILogger<RequestPipeline> log)
@@ -59,12 +60,18 @@ internal sealed partial class RequestPipeline(
         using var call = new ChatCall(http, key);
         try
         {
-            var error = await AdmitAsync(call) ?? await AnswerAsync(call, forward);
+            var error = await AdmitAsync(call);
+            if (error is null)
+                error = call.Stored is { } stored ? await StoredAnswers.WriteAsync(http, stored) : await AnswerAsync(call, forward);
             if (error is not null && !http.Response.HasStarted)
+            {
+                await answers.ReleaseAsync(call);
                 await ErrorWriter.WriteAsync(http, error);
+            }
         }
         finally
         {
+            await answers.ReleaseAsync(call);
             if (call.Hold is { } hold)
             {
                 if (call.Settled is null)
@@ -81,6 +88,13 @@ internal sealed partial class RequestPipeline(
         // 2 read
         if (await call.Body.ReadAsync(call.Http.Request, settings.MaxRequestBytes, call.Http.RequestAborted) is { } unreadable)
             return unreadable;
+
+        if (!CallFactsOf.TryReadRunId(call.Http.Request.Headers, out _))
+            return GatewayError.InvalidRunId;
+        if (await answers.BeginAsync(call) is { } refused)
+            return refused;
+        if (call.Stored is not null)
+            return null;
 
         // 3 rules
         var index = call.Body.Index;

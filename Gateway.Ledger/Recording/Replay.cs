@@ -5,7 +5,11 @@ using Gateway.Ledger.Spool;
 namespace Gateway.Ledger.Recording;
 
 /// <summary>Brings what a dead gateway left in its spool to the book, before anything else happens. May be killed at any point and run again.</summary>
-internal sealed class Replay(string folder, IBook book, TimeProvider time)
+/// <param name="folder">The spool.</param>
+/// <param name="book">Where the calls go.</param>
+/// <param name="answers">Says which answers were, or still may be, fetched; <c>null</c>: none are kept.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Replay(string folder, IBook book, ICallStore? answers, TimeProvider time)
 {
     private const int BatchSize = 500;
 
@@ -33,6 +37,7 @@ internal sealed class Replay(string folder, IBook book, TimeProvider time)
         }
 
         await FlushAsync(cancellationToken);
+        await RefundUnfetchedAsync(cancellationToken);
         foreach (var segment in segments)
             File.Delete(SpoolReader.FileOf(folder, segment));
         return (fates.Count, segments.Count == 0 ? -1 : segments[^1]);
@@ -96,9 +101,30 @@ internal sealed class Replay(string folder, IBook book, TimeProvider time)
         if (batch.Count > 0)
             await book.RecordAsync([.. batch], cancellationToken);
         foreach (var id in refunds)
-            await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+        {
+            // Who can still fetch the answer, or has, was not failed.
+            if (answers is null || !await answers.DeferRefundAsync(id, cancellationToken))
+                await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+        }
+
         batch.Clear();
         refunds.Clear();
+    }
+
+    // Only here, before the front has loaded a balance: a front that runs would not learn of the reversed charge.
+    private async Task RefundUnfetchedAsync(CancellationToken cancellationToken)
+    {
+        if (answers is null)
+            return;
+
+        for (var due = await answers.DueRefundsAsync(cancellationToken); due.Count > 0; due = await answers.DueRefundsAsync(cancellationToken))
+        {
+            foreach (var id in due)
+            {
+                await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+                await answers.RefundedAsync(id, cancellationToken);
+            }
+        }
     }
 
     private struct Fate

@@ -52,7 +52,11 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
         await http.Request.Body.CopyToAsync(buffer);
         var call = new FakeCall(buffer.ToArray());
         call.Authorization = http.Request.Headers.Authorization.ToString();
-        Calls[call.Word("id", "")] = call;
+        Calls.AddOrUpdate(call.Word("id", ""), call, (_, earlier) =>
+        {
+            call.Times = earlier.Times + 1;
+            return call;
+        });
         try
         {
             if (call.Number("status", 200) != 200)
@@ -121,6 +125,9 @@ internal sealed partial class FakeCall
     public string Authorization { get; set; } = "";
 
     public bool WasCancelled { get; set; }
+
+    /// <summary>How often a call with this id came, this one included.</summary>
+    public int Times { get; set; } = 1;
 
     /// <summary>Output tokens sent so far.</summary>
     public int Emitted

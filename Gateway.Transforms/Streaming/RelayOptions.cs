@@ -19,6 +19,9 @@ public sealed record RelayOptions
 
     /// <summary>Silence after which the upstream counts as broken; comments do not end it.</summary>
     public required TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>The longest transcript that is kept in memory for <see cref="SseRelay.Transcript"/>. Unit: bytes; 0, the default: none.</summary>
+    public int MaxTranscriptBytes { get; init; }
 }
 
 /// <summary>How the upstream's part of a stream ended.</summary>
