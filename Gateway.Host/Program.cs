@@ -45,6 +45,7 @@ try
     services.AddSingleton(storage.Ledger);
     services.AddSingleton(storage.Resources);
     services.AddSingleton(storage.Calls);
+    services.AddSingleton(storage.Runs);
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();

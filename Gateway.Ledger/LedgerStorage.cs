@@ -19,6 +19,9 @@ public sealed class LedgerStorage : IAsyncDisposable
     /// <summary>Holds, settlements, receipts.</summary>
     public ILedger Ledger => _ledger;
 
+    /// <summary>What runs did and cost.</summary>
+    public IRuns Runs => _ledger;
+
     /// <summary>Keys, channels, models.</summary>
     public IResourceStore Resources => _book;
 

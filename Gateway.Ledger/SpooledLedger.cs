@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Ledger;
 
 /// <summary>Front, spool and book put together: hold, intent, settle, deliver, record.</summary>
-public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
+public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
 {
     private static readonly TimeSpan BookPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BookDownPatience = TimeSpan.FromSeconds(2);

@@ -23,6 +23,7 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/models/{{*id}}", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.FindAsync)));
             endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
+            endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
 
             // Without these the fallback would answer 404 where only the method is wrong.

@@ -21,7 +21,7 @@ internal abstract class CallStoreContract
     [SetUp]
     public async Task OpenAsync()
     {
-        Time = new ManualTimeProvider();
+        Time = new ManualTimeProvider(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
         Store = await OpenStoreAsync();
     }
 
