@@ -52,6 +52,8 @@ try
     services.AddSingleton<ChannelLoad>();
     services.AddSingleton<Forwarding>();
     services.AddSingleton<Reply>();
+    services.AddSingleton<SpendRatios>();
+    services.AddSingleton<QuoteEndpoint>();
     services.AddSingleton<StoredAnswers>();
     services.AddHostedService<AnswerExpiry>();
     services.AddSingleton<LiveCalls>();

@@ -64,6 +64,9 @@ public sealed record GatewayError(int Status, string? Code, string Message)
     internal static GatewayError AnswerNotKept(Gateway.Ledger.ReceiptId id) =>
         new(409, "idempotency_answer_not_kept", $"The call is done and charged, and its answer was too long to keep. Its receipt: GET /v1/receipts/{id}") { Final = true };
 
+    internal static GatewayError OfItem(int index, GatewayError error) =>
+        error with { Message = string.Create(CultureInfo.InvariantCulture, $"Item {index}: {error.Message}") };
+
     internal static GatewayError InvalidBody(string message) => new(400, "invalid_body", message);
 
     internal static GatewayError InvalidField(string field, string message) => new(400, $"invalid_{field}", message) { Param = field };

@@ -23,11 +23,12 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/models/{{*id}}", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.FindAsync)));
             endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
+            endpoints.MapPost($"{prefix}/quotes", (RequestDelegate)(http => WithKeyAsync(http, QuoteEndpoint.AnswerAsync)));
             endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
 
             // Without these the fallback would answer 404 where only the method is wrong.
-            foreach (var path in (string[])["chat/completions", "models", "balance", .. Unserved])
+            foreach (var path in (string[])["chat/completions", "models", "balance", "quotes", .. Unserved])
                 endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
             foreach (var path in Unserved)
                 endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));

@@ -43,8 +43,8 @@ internal static class RunEndpoint
         json.WriteEndObject();
         WriteUsage(json, run);
         WriteCosts(json, run);
-        json.WriteString("startedAt", run.Parts.Min(static part => part.StartedAt));
-        json.WriteString("endedAt", run.Parts.Max(static part => part.EndedAt));
+        json.WriteString("startedAt", Instant(run.Parts.Min(static part => part.StartedAt)));
+        json.WriteString("endedAt", Instant(run.Parts.Max(static part => part.EndedAt)));
         json.WriteStartArray("models");
         foreach (var model in run.Models)
             json.WriteStringValue(model);
@@ -55,6 +55,9 @@ internal static class RunEndpoint
         json.WriteEndArray();
         json.WriteString("nextCursor", run.NextCursor);
     }
+
+    // Whole milliseconds, as receipts say it: the book keeps fewer digits than the memory.
+    private static DateTime Instant(DateTimeOffset at) => at.UtcDateTime.AddTicks(-(at.UtcTicks % TimeSpan.TicksPerMillisecond));
 
     private static void WriteUsage(Utf8JsonWriter json, Run run)
     {

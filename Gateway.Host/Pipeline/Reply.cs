@@ -11,7 +11,7 @@ namespace Gateway.Host.Pipeline;
 
 /// <summary>Steps 7 and 8: reads what an answer used, settles, and lets the last bytes leave.</summary>
 /// <remarks>The order is the promise: settle (durable), DELIVERING, then the end of the answer. A settlement never waits for the client, so it has no token of the client's.</remarks>
-internal sealed class Reply(ILedger ledger, StoredAnswers answers, GatewaySettings settings)
+internal sealed class Reply(ILedger ledger, StoredAnswers answers, SpendRatios ratios, GatewaySettings settings)
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
 
@@ -208,5 +208,7 @@ internal sealed class Reply(ILedger ledger, StoredAnswers answers, GatewaySettin
         call.Hold!.Request.Facts.LatencyMs = call.ElapsedMs;
         using var deadline = new CancellationTokenSource(SettleDeadline);
         call.Settled = await ledger.SettleAsync(call.Hold, settlement, deadline.Token);
+        if (call.Settled.Outcome == Outcome.Complete)
+            ratios.Note(call.Key.Id, call.Hold.Request.Amount, call.Settled.Cost);
     }
 }

@@ -38,9 +38,6 @@ internal sealed partial class RequestPipeline(
     TimeProvider time,
     ILogger<RequestPipeline> log)
 {
-    // The least that is worth admitting for a caller who set no limit of his own.
-    private const int LeastOutputTokens = 256;
-
     public async Task InvokeAsync(HttpContext http, RequestDelegate forward)
     {
         if (live.IsDraining)
@@ -114,12 +111,8 @@ internal sealed partial class RequestPipeline(
 
     private async ValueTask<GatewayError?> HoldAsync(ChatCall call, Model model)
     {
-        var index = call.Body.Index;
         var price = call.Candidates[0].Price;
-        var input = ChatTokens.Reserve(call.Prompt, model.Name);
-        long? asked = index.MaxTokens is null && index.MaxCompletionTokens is null ? null : Math.Max(index.MaxTokens ?? 0, index.MaxCompletionTokens ?? 0);
-        var output = Math.Min(asked ?? long.MaxValue, model.MaxOutputTokens);
-        var least = asked is null ? Math.Min(LeastOutputTokens, output) : output;
+        var bound = CallBound.Of(call.Body.Index, call.Prompt, model);
 
         var result = await ledger.HoldAsync(
             new HoldRequest
@@ -128,9 +121,9 @@ internal sealed partial class RequestPipeline(
                 Account = call.Key.Account,
                 Key = call.Key.Limits,
                 Price = price,
-                Amount = price.MaxCost(input, output, index.N),
-                MinimumAmount = price.MaxCost(input, least, index.N),
-                Tokens = input + output * index.N,
+                Amount = bound.MaxCost(price),
+                MinimumAmount = bound.LeastCost(price),
+                Tokens = bound.Tokens,
                 PacksOnly = call.Key.PacksOnly,
                 Facts = CallFactsOf.Request(call, model),
             },
@@ -141,7 +134,7 @@ internal sealed partial class RequestPipeline(
                 call.Hold = held.Hold;
                 live.Add(call);
                 if (held.Hold.Amount < held.Hold.Request.Amount)
-                    call.CappedTokens = price.AffordableOutputTokens(held.Hold.Amount, input, index.N);
+                    call.CappedTokens = bound.Affordable(price, held.Hold.Amount);
                 CallHeaders.Admitted(call);
                 return null;
             case HoldResult.RateLimited limited:
@@ -154,7 +147,7 @@ internal sealed partial class RequestPipeline(
             case HoldResult.Reserved reserved:
                 return GatewayError.Reserved(reserved);
             case HoldResult.Insufficient lack:
-                var affordable = price.AffordableOutputTokens(lack.Available, input, index.N);
+                var affordable = bound.Affordable(price, lack.Available);
                 return GatewayError.InsufficientBalance(settings.InsufficientBalanceStatus, lack.Available, affordable, call.Key.PacksOnly);
             case HoldResult.Unavailable unavailable:
                 return GatewayError.Unavailable(unavailable.Reason);
@@ -183,7 +176,8 @@ internal sealed partial class RequestPipeline(
         }
     }
 
-    private static GatewayError Unresolved(ModelResolution resolution, string model, string? provider) => resolution switch
+    /// <summary>Why a model that was asked for is not served.</summary>
+    internal static GatewayError Unresolved(ModelResolution resolution, string model, string? provider) => resolution switch
     {
         ModelResolution.UnknownProvider => GatewayError.UnknownProvider(provider ?? model),
         ModelResolution.Ambiguous ambiguous => GatewayError.AmbiguousModel(model, ambiguous.Ids),
