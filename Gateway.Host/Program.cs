@@ -53,6 +53,7 @@ try
     services.AddSingleton<Forwarding>();
     services.AddSingleton<Reply>();
     services.AddSingleton<SpendRatios>();
+    services.AddSingleton<Drains>();
     services.AddSingleton<QuoteEndpoint>();
     services.AddSingleton<StoredAnswers>();
     services.AddHostedService<AnswerExpiry>();

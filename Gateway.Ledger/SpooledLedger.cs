@@ -275,7 +275,8 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             return Credits.Zero;
 
         var cost = hold.Request.Price.Cost(settlement.Usage);
-        return settlement.Outcome == Outcome.Complete ? cost : Credits.Min(cost, hold.Amount);
+        var mayOverrun = settlement.Outcome == Outcome.Complete && hold.Request.Facts.DisputedUsage is null;
+        return mayOverrun ? cost : Credits.Min(cost, hold.Amount);
     }
 
     // paidBy null: along the hold, as far as is known before the front has charged.

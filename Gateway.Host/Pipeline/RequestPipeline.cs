@@ -35,6 +35,7 @@ internal sealed partial class RequestPipeline(
     Reply reply,
     StoredAnswers answers,
     LiveCalls live,
+    Drains drains,
     TimeProvider time,
     ILogger<RequestPipeline> log)
 {
@@ -54,7 +55,7 @@ internal sealed partial class RequestPipeline(
             return;
         }
 
-        using var call = new ChatCall(http, key);
+        using var call = new ChatCall(http, key, settings.MaxAnswerTime, drains);
         try
         {
             var error = await AdmitAsync(call);

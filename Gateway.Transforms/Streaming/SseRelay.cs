@@ -36,7 +36,9 @@ public sealed class SseRelay : Stream
     private bool _tailIsOut;
     private bool _transcriptIsWhole = true;
     private bool _disposed;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private long _lastEventAt = Stopwatch.GetTimestamp();
+    private long _maxOutputTokens;
 
     /// <summary>Relays <paramref name="upstream"/>.</summary>
     /// <param name="upstream">The upstream's body.</param>
@@ -48,6 +50,7 @@ public sealed class SseRelay : Stream
         Stream upstream, RelayOptions options, Func<bool> clientIsThere, Func<SseRelay, ValueTask<RelayTail>> onEnd, Func<SseRelay, ValueTask>? onLastBytes = null)
     {
         _onLastBytes = onLastBytes;
+        _maxOutputTokens = options.MaxOutputTokens;
         _transcript = options.MaxTranscriptBytes > 0 ? new PooledBuffer(2048) : null;
         _upstream = upstream;
         _options = options;
@@ -131,7 +134,7 @@ public sealed class SseRelay : Stream
                 return 0;
             if (_ended)
                 await EndAsync();
-            else
+            else if (await MayGoOnAsync())
                 await FillAsync(cancellationToken);
             await KeepAsync();
         }
@@ -205,12 +208,39 @@ public sealed class SseRelay : Stream
         return _tailIsOut && _onLastBytes is not null ? _onLastBytes(this) : ValueTask.CompletedTask;
     }
 
+    private async ValueTask<bool> MayGoOnAsync()
+    {
+        if (Stopwatch.GetElapsedTime(_startedAt) >= _options.MaxTime)
+        {
+            Finish(RelayEnd.TooLong);
+            return false;
+        }
+
+        if (_delivered.Count <= _maxOutputTokens)
+            return true;
+        if (_options.ExtendOutput is { } extend)
+            _maxOutputTokens = await extend();
+        if (_delivered.Count <= _maxOutputTokens)
+            return true;
+
+        Finish(RelayEnd.Exhausted);
+        return false;
+    }
+
+    private TimeSpan Patience()
+    {
+        var left = _options.MaxTime - Stopwatch.GetElapsedTime(_startedAt);
+        var patience = _options.PingInterval < _options.IdleTimeout ? _options.PingInterval : _options.IdleTimeout;
+        var least = TimeSpan.FromMilliseconds(1);
+        return left >= patience ? patience : left > least ? left : least;
+    }
+
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         int read;
         try
         {
-            read = await _reads.ReadAsync(_input, _options.PingInterval < _options.IdleTimeout ? _options.PingInterval : _options.IdleTimeout, cancellationToken);
+            read = await _reads.ReadAsync(_input, Patience(), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
@@ -289,7 +319,7 @@ public sealed class SseRelay : Stream
             FirstContentAt = _lastEventAt;
         }
 
-        if (facts.HasUsage)
+        if (facts.HasUsage && !facts.UsageIsEmpty)
             Reported = facts.Tokens;
 
         // The extra chunk that the gateway asked for and the client did not.
