@@ -26,8 +26,14 @@ public sealed class LedgerStorage : IAsyncDisposable
     /// <summary>Holds, settlements, receipts.</summary>
     public ILedger Ledger => ledger;
 
+    /// <summary>What runs did and cost.</summary>
+    public IRuns Runs => _ledger;
+
     /// <summary>Keys, channels, models.</summary>
     public IResourceStore Resources { get; }
+
+    /// <summary>Answers that are kept for a retry.</summary>
+    public ICallStore Calls => _book;
 
     /// <summary>Applies migrations, replays the spool, and starts recording.</summary>
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>

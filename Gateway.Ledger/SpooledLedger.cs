@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Ledger;
 
 /// <summary>Front, spool and book put together: hold, intent, settle, deliver, record.</summary>
-public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
+public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
 {
     private static readonly TimeSpan BookPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(15);
@@ -66,7 +66,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             await book.OpenAsync(cancellationToken);
-            var left = new Replay(options.SpoolFolder, book, time);
+            var left = new Replay(options.SpoolFolder, book, book as ICallStore, time);
             var calls = await left.RunAsync(front: null, cancellationToken);
             var ledger = Start(options, book, new InProcessFront(book, time, options.HoldLease), time, logger, locked, files, left.LastSegment + 1);
             if (calls > 0)
@@ -94,7 +94,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         {
             // The torn end of the last process is cut off before new segments follow it: the replay may have to wait for a front.
             SpoolReader.SealTail(options.SpoolFolder);
-            var left = new Replay(options.SpoolFolder, shared.Book, time);
+            var left = new Replay(options.SpoolFolder, shared.Book, shared.Book as ICallStore, time);
             var ledger = Start(options, shared.Book, shared.Epochs, time, logger, locked, new DiskSpoolFiles(), left.LastSegment + 1);
             ledger.replay = left;
             var epochLoop = new EpochLoop(
@@ -346,7 +346,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             return Credits.Zero;
 
         var cost = hold.Request.Price.Cost(settlement.Usage);
-        return settlement.Outcome == Outcome.Complete ? cost : Credits.Min(cost, hold.Amount);
+        var mayOverrun = settlement.Outcome == Outcome.Complete && hold.Request.Facts.DisputedUsage is null;
+        return mayOverrun ? cost : Credits.Min(cost, hold.Amount);
     }
 
     // paidBy null: along the hold, as far as is known before the front has charged.

@@ -12,6 +12,7 @@ internal sealed class Replay
 
     private readonly string folder;
     private readonly IBook book;
+    private readonly ICallStore? answers;
     private readonly TimeProvider time;
     private readonly IReadOnlyList<int> segments;
     private readonly Dictionary<ReceiptId, Fate> fates = [];
@@ -19,10 +20,15 @@ internal sealed class Replay
     private readonly List<ReceiptId> refunds = [];
 
     /// <summary>Notes which segments there are: a spool that is opened afterwards adds its own.</summary>
-    public Replay(string folder, IBook book, TimeProvider time)
+    /// <param name="folder">The spool.</param>
+    /// <param name="book">Where the calls go.</param>
+    /// <param name="answers">Says which answers were, or still may be, fetched; <c>null</c>: none are kept.</param>
+    /// <param name="time">The clock.</param>
+    public Replay(string folder, IBook book, ICallStore? answers, TimeProvider time)
     {
         this.folder = folder;
         this.book = book;
+        this.answers = answers;
         this.time = time;
         foreach (var draft in Directory.EnumerateFiles(folder, "*.new"))
             File.Delete(draft);
@@ -53,6 +59,7 @@ internal sealed class Replay
         }
 
         await FlushAsync(front, cancellationToken);
+        await RefundUnfetchedAsync(cancellationToken);
         foreach (var segment in segments)
             File.Delete(SpoolReader.FileOf(folder, segment));
         return fates.Count;
@@ -117,7 +124,12 @@ internal sealed class Replay
         if (batch.Count > 0)
             await book.RecordAsync([.. batch], cancellationToken);
         foreach (var id in refunds)
-            await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+        {
+            // Who can still fetch the answer, or has, was not failed.
+            if (answers is null || !await answers.DeferRefundAsync(id, cancellationToken))
+                await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+        }
+
         if (front is not null && batch.Count > 0)
             await front.AcknowledgeAsync([.. batch.Select(static call => (call.Account, call.ReceiptId))], cancellationToken);
         batch.Clear();
@@ -133,6 +145,22 @@ internal sealed class Replay
             return call;
 
         return call.ChargedBy(await front.ChargeLateAsync(call, cancellationToken));
+    }
+
+    // Only here, before the front has loaded a balance: a front that runs would not learn of the reversed charge.
+    private async Task RefundUnfetchedAsync(CancellationToken cancellationToken)
+    {
+        if (answers is null)
+            return;
+
+        for (var due = await answers.DueRefundsAsync(cancellationToken); due.Count > 0; due = await answers.DueRefundsAsync(cancellationToken))
+        {
+            foreach (var id in due)
+            {
+                await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+                await answers.RefundedAsync(id, cancellationToken);
+            }
+        }
     }
 
     private struct Fate
