@@ -89,7 +89,9 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 
         try
         {
+            CrashPoint.Reach("hold_granted");
             spool.Append(hold, RecordKind.Intent, IntentPayload.Write(hold));
+            CrashPoint.Reach("intent_spooled");
             return result;
         }
         catch (IOException exception)
@@ -110,6 +112,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             return;
         }
 
+        CrashPoint.Reach("hold_renewed");
         hold.DeliveredUsage = delivered;
         WriteCheckpoint(hold, cost, delivered);
     }
@@ -123,6 +126,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 
         try
         {
+            CrashPoint.Reach("upstream_ended");
+
             // Not cancelled by the client: one that hangs up has still used the tokens.
             var settled = await SettleFirstAsync(hold, settlement);
             ending.SetResult(settled);
@@ -144,6 +149,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             spool.AppendNow(hold, RecordKind.Delivering, []);
+            CrashPoint.Reach("delivering_spooled");
         }
         catch (IOException exception)
         {
@@ -157,6 +163,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     {
         if (hold.Settled is not { } call || Interlocked.Exchange(ref hold.Finished, 1) != 0)
             return;
+
+        CrashPoint.Reach("last_byte_written");
 
         // Whatever was not refunded stands: without the record, a replay before the segment is deleted would refund it.
         if (delivery != Delivery.Refunded)
@@ -177,6 +185,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
         var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);
+        CrashPoint.Reach("posting_committed");
         if (result is PostingResult.Posted posted)
             await front.CreditAsync(posting.Account, posted.Bucket, CancellationToken.None);
         return result;
@@ -237,6 +246,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             spool.Append(hold, RecordKind.Checkpoint, payload);
+            CrashPoint.Reach("checkpoint_spooled");
         }
         catch (IOException exception)
         {
@@ -254,8 +264,10 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             cost = planned.Cost;
         }
 
+        CrashPoint.Reach("settle_spooled");
         var mayOverrun = settlement.Outcome == Outcome.Complete;
         var charged = await front.SettleAsync(hold, cost, mayOverrun, settlement.Usage.TotalTokens, planned, CancellationToken.None);
+        CrashPoint.Reach("settle_fronted");
         var call = planned with { PaidBy = charged.PaidBy };
         if (spool.Healthy && (charged.Charged != planned.Cost || charged.Shortfall != planned.Shortfall))
         {

@@ -56,7 +56,9 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
         {
             try
             {
+                CrashPoint.Reach("batch_begun");
                 await book.RecordAsync(calls, cancellationToken);
+                CrashPoint.Reach("batch_committed");
                 foreach (var hold in batch.Where(static hold => hold.Settled!.Delivery == Delivery.Refunded))
                 {
                     await book.RefundAsync(hold.ReceiptId, time.GetUtcNow(), cancellationToken);

@@ -33,8 +33,13 @@ internal sealed class Replay(string folder, IBook book, TimeProvider time)
         }
 
         await FlushAsync(cancellationToken);
+        CrashPoint.Reach("replay_refunded");
         foreach (var segment in segments)
+        {
             File.Delete(SpoolReader.FileOf(folder, segment));
+            CrashPoint.Reach("replay_deleted");
+        }
+
         return (fates.Count, segments.Count == 0 ? -1 : segments[^1]);
     }
 
@@ -95,6 +100,7 @@ internal sealed class Replay(string folder, IBook book, TimeProvider time)
     {
         if (batch.Count > 0)
             await book.RecordAsync([.. batch], cancellationToken);
+        CrashPoint.Reach("replay_recorded");
         foreach (var id in refunds)
             await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
         batch.Clear();

@@ -29,7 +29,6 @@ internal abstract class EndToEndFixture
     {
         Upstream = await FakeUpstream.StartAsync();
         Gateway = await GatewayProcess.StartAsync(
-            folder: null,
             ("Gateway__PingInterval", "200ms"),
             ("Gateway__MaxRequestBytes", "1MiB"));
         await CreateAsync("echo-1", "official");

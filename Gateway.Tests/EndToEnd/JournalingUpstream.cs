@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Gateway.Tests.EndToEnd.Crash;
+namespace Gateway.Tests.EndToEnd;
 
 /// <summary>What the upstream did for one call.</summary>
 internal sealed class Emission
@@ -48,9 +48,9 @@ internal sealed class JournalingUpstream : IAsyncDisposable
     }
 
     /// <summary>The gateway's environment: this upstream as its one channel, and a model that costs 1.4 a million in and 2.8 out.</summary>
-    public Dictionary<string, string> Settings(string adminKey) => new(StringComparer.Ordinal)
+    public Dictionary<string, string> Settings() => new(StringComparer.Ordinal)
     {
-        ["Gateway__AdminKey"] = adminKey,
+        ["Gateway__AdminKey"] = GatewayProcess.AdminKey,
         ["Channels__0__name"] = "fake",
         ["Channels__0__provider"] = "fake",
         ["Channels__0__baseUrl"] = $"{app.Urls.First()}/v1",
