@@ -57,7 +57,7 @@ internal sealed class KillTests
             var balance = await QuiescentBalanceAsync(gateway.Address, key);
             await gateway.TerminateAsync();
             var exitCode = await gateway.EndAsync();
-            var (receipts, broken) = await StoredBook.ReadAsync(Path.Combine(folder.FullName, "data", "gateway.db"));
+            var (receipts, broken, _) = await StoredBook.ReadAsync(Path.Combine(folder.FullName, "data", "gateway.db"));
 
             using (Assert.EnterMultipleScope())
             {

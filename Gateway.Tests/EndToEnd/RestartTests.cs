@@ -111,7 +111,7 @@ internal sealed class RestartTests
             Assert.That(await gateway.EndAsync(), Is.Zero, gateway.Text());
         }
 
-        var (receipts, broken) = await StoredBook.ReadAsync(Path.Combine(folder.FullName, "data", "gateway.db"));
+        var (receipts, broken, _) = await StoredBook.ReadAsync(Path.Combine(folder.FullName, "data", "gateway.db"));
         Assert.That(broken, Is.Empty);
         Assert.That(receipts, Has.One.Matches<StoredReceipt>(static receipt => receipt is { Outcome: "complete", Delivery: "confirmed", Cost: > 0 }), string.Join('\n', receipts));
     }
