@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Gateway.Tests.EndToEnd;
 
@@ -53,7 +54,7 @@ internal sealed class BalanceSampler(ChaosCluster cluster) : IDisposable
             using var answer = await http.SendAsync(request);
             return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync()) : null;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
             return null;
         }

@@ -24,7 +24,8 @@ internal sealed record CallSeen
     /// <summary>The call's id: the run id on its receipt, and the first word of its prompt.</summary>
     public required string Id { get; init; }
 
-    public required GatewayNode Gateway { get; init; }
+    /// <summary>Where it went; <c>null</c>: there was only one.</summary>
+    public GatewayNode? Gateway { get; init; }
 
     public required bool Streamed { get; init; }
 
@@ -45,7 +46,7 @@ internal sealed record CallSeen
     /// <summary>When it began and ended (Stopwatch ticks).</summary>
     public (long From, long To) Time { get; init; }
 
-    public override string ToString() => $"{Id} at {Gateway.Name}: {(Streamed ? "stream" : "plain")} {End}, status {Status}, receipt {Receipt}, cost {Cost}, {Error}";
+    public override string ToString() => $"{Id} at {Gateway?.Name}: {(Streamed ? "stream" : "plain")} {End}, status {Status}, receipt {Receipt}, cost {Cost}, {Error}";
 }
 
 /// <summary>The clients' journal, and the credits that were put in.</summary>

@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using OpenAI;
@@ -17,9 +18,9 @@ internal sealed class ChaosClient(string key) : IDisposable
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
 
     /// <summary>Calls over plain HTTP; with <paramref name="hangUpAfter"/> it closes the connection after so long.</summary>
-    public async Task<CallSeen> CallAsync(GatewayNode gateway, string id, string model, bool streamed, int words, int delayMs, TimeSpan? hangUpAfter)
+    public async Task<CallSeen> CallAsync(Uri gateway, string id, string model, bool streamed, int words, int delayMs, TimeSpan? hangUpAfter)
     {
-        var seen = new CallSeen { Id = id, Gateway = gateway, Streamed = streamed, End = SeenEnd.Broken };
+        var seen = new CallSeen { Id = id, Streamed = streamed, End = SeenEnd.Broken };
         var started = Stopwatch.GetTimestamp();
         using var hangUp = new CancellationTokenSource(hangUpAfter ?? Timeout.InfiniteTimeSpan);
         using var request = Request(gateway, id, model, streamed, words, delayMs);
@@ -47,13 +48,13 @@ internal sealed class ChaosClient(string key) : IDisposable
     }
 
     /// <summary>Calls through the OpenAI SDK, without its retries: each try is a call of its own here.</summary>
-    public async Task<CallSeen> CallSdkAsync(GatewayNode gateway, string id, bool streamed, int words, int delayMs)
+    public async Task<CallSeen> CallSdkAsync(Uri gateway, string id, bool streamed, int words, int delayMs)
     {
-        var seen = new CallSeen { Id = id, Gateway = gateway, Streamed = streamed, End = SeenEnd.Broken };
+        var seen = new CallSeen { Id = id, Streamed = streamed, End = SeenEnd.Broken };
         var started = Stopwatch.GetTimestamp();
         var options = new OpenAIClientOptions
         {
-            Endpoint = new Uri(gateway.Address, "/v1"),
+            Endpoint = new Uri(gateway, "/v1"),
             RetryPolicy = new ClientRetryPolicy(0),
             Transport = new HttpClientPipelineTransport(http),
         };
@@ -117,7 +118,7 @@ internal sealed class ChaosClient(string key) : IDisposable
 
     private static bool HasContent(string text) => text.Contains("\"content\":\" a", StringComparison.Ordinal);
 
-    private static bool IsBroken(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
+    private static bool IsBroken(Exception exception) => exception is HttpRequestException or SocketException or IOException or OperationCanceledException;
 
     private static string? Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? values.First() : null;
 
@@ -125,9 +126,9 @@ internal sealed class ChaosClient(string key) : IDisposable
 
     private static long? Nano(string? credits) => credits is null ? null : (long)(decimal.Parse(credits, CultureInfo.InvariantCulture) * 1_000_000_000m);
 
-    private HttpRequestMessage Request(GatewayNode gateway, string id, string model, bool streamed, int words, int delayMs)
+    private HttpRequestMessage Request(Uri gateway, string id, string model, bool streamed, int words, int delayMs)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Address, "/v1/chat/completions"));
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "/v1/chat/completions"));
         request.Headers.Authorization = new("Bearer", key);
         request.Headers.Add("X-Run-Id", id);
         var body = new JsonObject

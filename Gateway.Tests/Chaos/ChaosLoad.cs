@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using Gateway.Tests.EndToEnd;
 
 namespace Gateway.Tests.Chaos;
@@ -11,7 +12,7 @@ internal sealed class ChaosLoad(ChaosCluster cluster, ClientJournal journal, int
     private const int ScarceClients = 3;
 
     // An error is followed by a short rest, so that a gateway that is down is not all that is measured.
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
 
     private readonly ChaosClient client = new(cluster.Key);
     private readonly CancellationTokenSource stop = new();
@@ -38,14 +39,14 @@ internal sealed class ChaosLoad(ChaosCluster cluster, ClientJournal journal, int
         for (var n = 0; !stop.IsCancellationRequested; n++)
         {
             var gateway = cluster.Gateways[random.Next(cluster.Gateways.Count)];
-            var seen = await CallAsync(gateway, random, number, $"c{number}-{n}");
+            var seen = (await CallAsync(gateway.Address, random, number, $"c{number}-{n}")) with { Gateway = gateway };
             journal.Calls.Enqueue(seen);
             if (seen.End is SeenEnd.Error or SeenEnd.Broken)
                 await Task.Delay(Rest);
         }
     }
 
-    private Task<CallSeen> CallAsync(GatewayNode gateway, Random random, int number, string id)
+    private Task<CallSeen> CallAsync(Uri gateway, Random random, int number, string id)
     {
         var streamed = random.Next(2) == 0;
         var words = random.Next(1, 40);
@@ -69,7 +70,7 @@ internal sealed class ChaosLoad(ChaosCluster cluster, ClientJournal journal, int
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
         for (var n = 0; !stop.IsCancellationRequested; n++)
         {
-            var nano = random.Next(100_000, 900_000);
+            var nano = random.Next(30_000, 250_000);
             while (!await TopUpOnceAsync(http, $"chaos-{seed}-{n}", nano, cluster.Gateways[random.Next(cluster.Gateways.Count)]))
                 await Task.Delay(Rest);
             journal.TopUps.Enqueue(nano);
@@ -90,7 +91,7 @@ internal sealed class ChaosLoad(ChaosCluster cluster, ClientJournal journal, int
                 throw new InvalidOperationException($"A top-up was refused: {await answer.Content.ReadAsStringAsync()}");
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
             return false;
         }

@@ -148,7 +148,7 @@ internal static class ChaosRound
             var held = account["buckets"]!.AsArray().Sum(static bucket => bucket!["held"]!.GetValue<decimal>());
             return health.IsSuccessStatusCode && ready["unrecorded"]!.GetValue<long>() == 0 && held == 0 ? null : $"held {held}, {ready.ToJsonString()}";
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
             return exception.Message;
         }

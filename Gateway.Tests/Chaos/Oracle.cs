@@ -75,7 +75,7 @@ internal sealed class Oracle
             case SeenEnd.Error when !call.HasContent && net != 0:
                 wrong.Add($"E3 {call}: an error was charged {net}: {string.Join("; ", rows)}");
                 break;
-            case SeenEnd.Broken when !call.Gateway.WasOut(call.Time.From, call.Time.To):
+            case SeenEnd.Broken when call.Gateway?.WasOut(call.Time.From, call.Time.To) == false:
                 wrong.Add($"E3 {call}: broken, though its gateway was there: {string.Join("; ", rows)}");
                 break;
         }

@@ -36,7 +36,7 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>Takes all its space, and what the spool had reserved beyond what it has written: its next writes find the disk full.</summary>
     public async Task FillAsync()
     {
-        var tails = Directory.EnumerateFiles(Folder).Select(static path => (Path: path, From: Written(path) + Margin, new FileInfo(path).Length)).ToList();
+        var tails = Segments().Select(static path => (Path: path, From: Written(path) + Margin, new FileInfo(path).Length)).ToList();
         TakeAll();
         foreach (var (path, from, length) in tails)
         {
@@ -63,6 +63,8 @@ internal sealed class SmallDisk : IDisposable
         await process.WaitForExitAsync();
         return process.ExitCode;
     }
+
+    private IEnumerable<string> Segments() => Directory.EnumerateFiles(Folder).Where(static path => new FileInfo(path).Length > Margin);
 
     // A segment is zeros from its last record on, and a record does not end in 64 KiB of them.
     private static long Written(string path)
