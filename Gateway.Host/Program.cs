@@ -88,6 +88,11 @@ catch (SettingException mistake)
     await Console.Error.WriteLineAsync(mistake.Message);
     return 1;
 }
+catch (BookSettingException mistake)
+{
+    await Console.Error.WriteLineAsync(mistake.Message);
+    return 1;
+}
 catch (SpoolInUseException taken)
 {
     await Console.Error.WriteLineAsync(taken.Message);

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Gateway.Ledger.Front;
 
 namespace Gateway.Ledger;
 
 /// <summary>Named places between two durable steps, at which a test ends the process, fails the step or stops it for good. Off unless the environment names one.</summary>
 /// <remarks><c>GATEWAY_TEST_CRASH=name:exit|throw|hang[:nth]</c>: at the nth arrival (from 1; default 1) at that place. <c>exit</c> is a <c>kill -9</c> of itself,
-/// <c>throw</c> an <see cref="IOException"/>, <c>hang</c> blocks the thread for ever. What it does is said on the standard error first.</remarks>
+/// <c>throw</c> a <see cref="FrontUnavailableException"/>, which is also an <see cref="IOException"/>, <c>hang</c> blocks the thread for ever. What it does is said on the standard error first.</remarks>
 internal static class CrashPoint
 {
     private static readonly Plan? Planned = Plan.Read(Environment.GetEnvironmentVariable("GATEWAY_TEST_CRASH"));
@@ -46,7 +47,7 @@ internal static class CrashPoint
             switch (what)
             {
                 case "throw":
-                    throw new IOException($"The crash point {name} was asked to fail.");
+                    throw new FrontUnavailableException($"The crash point {name} was asked to fail.");
                 case "exit":
                     Process.GetCurrentProcess().Kill();
                     break;

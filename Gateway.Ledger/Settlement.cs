@@ -1,3 +1,6 @@
+using Gateway.Ledger.Book;
+using Gateway.Ledger.Front;
+
 namespace Gateway.Ledger;
 
 /// <summary>Ends a hold: releases it and charges what was used.</summary>
@@ -47,4 +50,20 @@ internal sealed record SettledCall(
 {
     /// <summary>Whether the end of the answer is known to have left; decided after the settlement, before recording.</summary>
     public Delivery Delivery { get; set; } = Delivery.Unconfirmed;
+
+    /// <summary>The same call with what a front has really charged: less than planned where the buckets had less.</summary>
+    public SettledCall ChargedBy(in FrontSettlement charged)
+    {
+        if (charged.Charged == Cost)
+            return this with { PaidBy = charged.PaidBy };
+
+        var shortfall = Shortfall + (Cost - charged.Charged);
+        return this with
+        {
+            Cost = charged.Charged,
+            Shortfall = shortfall,
+            PaidBy = charged.PaidBy,
+            Receipt = ReceiptDocument.WithCost(Receipt.Span, charged.Charged, shortfall),
+        };
+    }
 }

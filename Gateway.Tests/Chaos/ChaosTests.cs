@@ -13,19 +13,26 @@ internal sealed class ChaosTests
     private const int LeastCompletionsPerRound = 100;
     private const int LeastSamplesPerRound = 20;
 
+    private DirectoryInfo tools = null!;
+
+    [OneTimeSetUp]
+    public void MakeFolder() => tools = Directory.CreateTempSubdirectory("gateway-chaos-tools-");
+
+    [OneTimeTearDown]
+    public void DeleteFolder() => tools.Delete(recursive: true);
+
     [Test]
     public async Task The_journals_agree_after_everything_has_failed_on_the_embedded_stores()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-chaos-tools-");
-        await using var stores = new ChaosStores(await SlowDisk.MakeAsync(folder.FullName));
-        try
-        {
-            await RunAsync(stores);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        await using var stores = new ChaosStores(await SlowDisk.MakeAsync(tools.FullName));
+        await RunAsync(stores);
+    }
+
+    [Test]
+    public async Task The_journals_agree_after_everything_has_failed_with_two_gateways_on_PostgreSQL_and_Redis()
+    {
+        await using var stores = await SharedStores.StartAsync(await SlowDisk.MakeAsync(tools.FullName));
+        await RunAsync(stores);
     }
 
     private static int Setting(string name, int otherwise) =>

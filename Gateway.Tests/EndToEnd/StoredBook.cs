@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Gateway.Tests.EndToEnd;
 
@@ -73,10 +74,22 @@ internal sealed record StoredBook(List<StoredReceipt> Receipts, List<string> Bro
         ("I6 failed never charged", "select id from receipt where outcome in ('failed', 'empty', 'rejected') and cost <> 0"),
         ("I9 versions without gaps", "select bucket from entry group by account, bucket, currency having count(*) <> max(version) - min(version) + 1"),
         ("I10 running balance", """
-            select id from (select id, previous, lag(new) over (partition by account, bucket, currency order by version) p from entry)
+            select id from (select id, previous, lag(new) over (partition by account, bucket, currency order by version) p from entry) x
             where previous <> coalesce(p, 0)
             """),
     ];
+
+    /// <summary>Reads a PostgreSQL book.</summary>
+    public static async Task<StoredBook> ReadPostgresAsync(string connectionString)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        var invariants = Invariants.Select(static invariant => (
+            invariant.Name, invariant.Sql.Replace("lower(hex(id))", "replace(id::text, '-', '')", StringComparison.Ordinal).Replace("lower(hex(r.id))", "replace(r.id::text, '-', '')", StringComparison.Ordinal)));
+        return await ReadAsync(connection, invariants, """
+            select 'ul_' || replace(id::text, '-', '') as "Id", run_id as "RunId", outcome as "Outcome", delivery as "Delivery", cost as "Cost", shortfall as "Shortfall", body as "Body"
+            from receipt
+            """);
+    }
 
     /// <summary>Reads a SQLite book.</summary>
     public static async Task<StoredBook> ReadAsync(string file)

@@ -4,7 +4,7 @@ using Gateway.Ledger.Book;
 namespace Gateway.Tests.Fakes;
 
 /// <summary>A book in memory that can be switched off.</summary>
-internal sealed class MemoryBook : IBook
+internal sealed class MemoryBook : IBook, IMemberSpending
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<BucketBalance>> accounts = [];
@@ -48,6 +48,17 @@ internal sealed class MemoryBook : IBook
         {
             return Task.FromResult(new Credits(
                 Recorded.Where(call => call.KeyId == keyId && DateOnly.FromDateTime(call.OccurredAt.UtcDateTime) >= from).Sum(call => call.Cost.Nano)));
+        }
+    }
+
+    public Task<Credits> LoadMemberSpentAsync(string memberId, DateOnly from, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        lock (gate)
+        {
+            return Task.FromResult(new Credits(
+                Recorded.Where(call => ReceiptDocument.MemberId(call.Receipt.Span) == memberId && DateOnly.FromDateTime(call.OccurredAt.UtcDateTime) >= from)
+                    .Sum(call => call.Cost.Nano)));
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class BucketState(BucketBalance bucket)
 
     public long Spent { get; set; } = bucket.Spent.Nano;
 
-    public long Held { get; set; }
+    public long Held { get; set; } = bucket.Held.Nano;
 
     // Credits that are taken out while a call holds them leave when the hold ends: held never exceeds posted.
     public long Posted => Math.Max(Credited - Spent, Held);
@@ -19,6 +19,9 @@ internal sealed class BucketState(BucketBalance bucket)
 
     /// <summary>The bucket as the front has it.</summary>
     public BucketBalance ToBalance() => Terms with { Credited = new(Spent + Posted), Spent = new(Spent), Held = new(Held) };
+
+    /// <summary>All of its state: what the constructor takes.</summary>
+    public BucketBalance ToStored() => Terms with { Credited = new(Credited), Spent = new(Spent), Held = new(Held) };
 
     /// <summary>Takes a newer total; an older one is ignored.</summary>
     public bool Update(BucketBalance news)
