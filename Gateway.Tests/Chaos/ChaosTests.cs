@@ -43,12 +43,12 @@ internal sealed class ChaosTests
         var rounds = Setting("GATEWAY_CHAOS_ROUNDS", 5);
         var length = TimeSpan.FromSeconds(Setting("GATEWAY_CHAOS_SECONDS", 12));
         var seed = Setting("GATEWAY_CHAOS_SEED", Random.Shared.Next(1, 1_000_000));
-        await TestContext.Progress.WriteLineAsync($"Chaos: {rounds} rounds of {length.TotalSeconds} s, GATEWAY_CHAOS_SEED={seed}");
+        await Summary.WriteAsync($"Chaos: {rounds} rounds of {length.TotalSeconds} s, GATEWAY_CHAOS_SEED={seed}");
         var results = new List<RoundResult>();
         for (var round = 0; round < rounds; round++)
         {
             var result = await ChaosRound.RunAsync(stores, seed + round, length);
-            await TestContext.Progress.WriteLineAsync($"{round + 1}/{rounds}, {result}");
+            await Summary.WriteAsync($"{round + 1}/{rounds}, {result}");
             if (result.Wrong.Count > 0)
                 await TestContext.Out.WriteLineAsync(result.Output);
             Assert.That(result.Wrong, Is.Empty, $"round {round + 1}, GATEWAY_CHAOS_SEED={result.Seed}");
@@ -62,11 +62,11 @@ internal sealed class ChaosTests
     private static async Task ReportAsync(List<RoundResult> results)
     {
         var counts = results.SelectMany(static result => result.Faults).GroupBy(static kind => kind).ToDictionary(static kind => kind.Key, static kind => kind.Count());
-        await TestContext.Progress.WriteLineAsync(
+        await Summary.WriteAsync(
             $"Chaos: {results.Count} rounds, {results.Sum(static r => r.Calls.Count)} calls, {results.Sum(static r => r.Complete)} complete, {results.Sum(static r => r.Replays)} replays, " +
             $"{results.Sum(static r => r.AtTheHouse)} at the house; {string.Join(", ", counts.OrderBy(static kind => kind.Key).Select(static kind => $"{kind.Value} {kind.Key}"))}");
         foreach (var missing in results[0].Missing)
-            await TestContext.Progress.WriteLineAsync($"Chaos: not available here: {missing}");
+            await Summary.WriteAsync($"Chaos: not available here: {missing}");
 
         using (Assert.EnterMultipleScope())
         {

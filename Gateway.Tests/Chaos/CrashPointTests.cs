@@ -42,7 +42,7 @@ internal sealed class CrashPointTests
     [OneTimeSetUp]
     public async Task MakeTemplate()
     {
-        await TestContext.Progress.WriteLineAsync($"Crash points: {Drawn.Count()} of {CrashCase.All.Count}, GATEWAY_CRASH_SEED={Seed}");
+        await Summary.WriteAsync($"Crash points: {Drawn.Count()} of {CrashCase.All.Count}, GATEWAY_CRASH_SEED={Seed}");
         template = Directory.CreateTempSubdirectory("gateway-crash-template-");
         upstream = await JournalingUpstream.StartAsync();
         using var gateway = Start(template.FullName, crash: null);

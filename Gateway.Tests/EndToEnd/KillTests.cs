@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gateway.Tests.Chaos;
 using NUnit.Framework;
 
 namespace Gateway.Tests.EndToEnd;
@@ -25,7 +26,7 @@ internal sealed class KillTests
         var rounds = Math.Max(1, Rounds / fractionOfRounds);
         var seed = Environment.TickCount;
         var random = new Random(seed);
-        await TestContext.Out.WriteLineAsync($"seed {seed}, {rounds} kills");
+        await Summary.WriteAsync($"Kill loop, {durability}: {rounds} kills, seed {seed}");
         var folder = Directory.CreateTempSubdirectory("gateway-crash-");
         await using var upstream = await JournalingUpstream.StartAsync();
         var settings = upstream.Settings();
