@@ -3,6 +3,7 @@ using Gateway.Ledger.Book;
 using Gateway.Ledger.Book.Postgres;
 using Gateway.Ledger.Book.Sqlite;
 using Gateway.Ledger.Coordination;
+using Gateway.Ledger.Front.Redis;
 using Gateway.Ledger.Front.Rows;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +31,7 @@ public sealed class LedgerStorage : IAsyncDisposable
     /// <summary>Applies migrations, replays the spool, and starts recording.</summary>
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>
     /// <exception cref="BookSettingException">The connection string of the book does not lead to a database that can be used.</exception>
+    /// <exception cref="FrontSettingException">The connection string of Redis cannot be read, or leads to a server that must not be a front.</exception>
     public static Task<LedgerStorage> OpenAsync(LedgerOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken) =>
         options.BookConnection is { } connection
             ? OpenSharedAsync(options, connection, time, logging, cancellationToken)
@@ -64,6 +66,7 @@ public sealed class LedgerStorage : IAsyncDisposable
     {
         var logger = logging.CreateLogger<SpooledLedger>();
         var book = new PostgresBook(connection, time, logger);
+        RedisServers? servers = null;
         try
         {
             await book.OpenAsync(cancellationToken);
@@ -73,11 +76,17 @@ public sealed class LedgerStorage : IAsyncDisposable
 
             // clock null: leases and rates follow the servers' time, which all gateways share.
             var rows = new RowFront(book.Source, book, gateway, options.HoldLease, clock: null);
-            var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), Redis: null, rows, gateway);
-            return new LedgerStorage(await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken), book, book);
+            if (options.RedisConnection is { } redisConnection)
+                servers = await RedisServers.ConnectAsync(redisConnection, logger, cancellationToken);
+            var redis = servers is null ? null : new RedisFront(servers, book, gateway, options.HoldLease, clock: null);
+            var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
+            var ledger = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
+            return servers is null ? new LedgerStorage(ledger, book, book) : new LedgerStorage(ledger, book, servers, book);
         }
         catch
         {
+            if (servers is not null)
+                await servers.DisposeAsync();
             await book.DisposeAsync();
             throw;
         }

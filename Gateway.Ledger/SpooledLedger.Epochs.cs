@@ -20,7 +20,7 @@ public sealed partial class SpooledLedger : IEpochWork
     private readonly ConcurrentQueue<(string Account, BucketBalance Bucket)> untold = new();
 
     /// <inheritdoc/>
-    async Task IEpochWork.DrainAsync(IReadOnlyList<ISharedFront> fronts, CancellationToken cancellationToken)
+    async Task IEpochWork.DrainAsync(CancellationToken cancellationToken)
     {
         await ReplayAsync(front: null, cancellationToken);
         foreach (var hold in deferred.Values)
@@ -28,8 +28,6 @@ public sealed partial class SpooledLedger : IEpochWork
         await FinishAllAsync(cancellationToken);
         untold.Clear();
         await recorder.FlushAsync(cancellationToken);
-        foreach (var front in fronts)
-            await ClaimAllAsync(front, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -139,20 +137,7 @@ public sealed partial class SpooledLedger : IEpochWork
         }
     }
 
-    // Before any account is loaded: whoever's they are. A front that does not answer has none that could be had; its gateways' spools have them too.
-    private async Task ClaimAllAsync(ISharedFront front, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ClaimAsync(front, liveGateways: null, cancellationToken);
-        }
-        catch (FrontUnavailableException exception)
-        {
-            LogNotClaimed(exception.Message);
-        }
-    }
-
-    private async Task ClaimAsync(ISharedFront front, IReadOnlySet<string>? liveGateways, CancellationToken cancellationToken)
+    private async Task ClaimAsync(ISharedFront front, IReadOnlySet<string> liveGateways, CancellationToken cancellationToken)
     {
         for (var left = options.MaxUnrecorded; left > 0; left -= ClaimBatch)
         {
@@ -177,9 +162,6 @@ public sealed partial class SpooledLedger : IEpochWork
 
     [LoggerMessage(10, LogLevel.Information, "Recorded {Calls} calls that other gateways left, or that were reaped.")]
     private partial void LogClaimed(int calls);
-
-    [LoggerMessage(11, LogLevel.Warning, "The front was not asked for settlements of dead gateways: {Reason}")]
-    private partial void LogNotClaimed(string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "No front could be told of a posting to {Account}; it is told later: {Reason}")]
     private partial void LogUntold(string account, string reason);

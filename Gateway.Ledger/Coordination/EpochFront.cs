@@ -128,6 +128,28 @@ internal sealed class EpochFront(TimeProvider time, Book.IBook book) : IFront
     }
 
     /// <inheritdoc/>
+    public async ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunAsync(
+                HoldPatience,
+                async (front, _) =>
+                {
+                    var result = await front.ReholdAsync(hold, request, CancellationToken.None);
+                    if (result is HoldResult.Held held)
+                        live[held.Hold.ReceiptId] = held.Hold;
+                    return result;
+                },
+                cancellationToken);
+        }
+        catch (FrontUnavailableException)
+        {
+            return new HoldResult.Unavailable(UnavailableReason.Front);
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<bool> RenewAsync(Hold hold, Credits checkpoint, Usage delivered, CancellationToken cancellationToken) =>
         RunAsync(TimeSpan.Zero, (front, _) => front.RenewAsync(hold, checkpoint, delivered, CancellationToken.None), cancellationToken);
 
@@ -192,6 +214,10 @@ internal sealed class EpochFront(TimeProvider time, Book.IBook book) : IFront
     /// <inheritdoc/>
     public ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken) =>
         RunAsync(ReadPatience, (front, _) => front.BudgetAsync(account, key, CancellationToken.None), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken) =>
+        RunAsync(ReadPatience, (front, _) => front.AllowanceAsync(account, member, CancellationToken.None), cancellationToken);
 
     /// <summary>Ends the holds whose reply was lost, now that a front answers.</summary>
     public async Task VoidUnknownAsync(CancellationToken cancellationToken)

@@ -145,7 +145,7 @@ internal sealed partial class EpochLoop(
             await WithBeatsAsync(epochs.CloseAsync(), cancellationToken);
             epochs.IsDraining = true;
             epochs.RecordingEpoch = state.Epoch;
-            await WithBeatsAsync(work.DrainAsync(redis is null || !watch.Answers ? [rows] : [redis, rows], cancellationToken), cancellationToken);
+            await WithBeatsAsync(work.DrainAsync(cancellationToken), cancellationToken);
 
             CrashPoint.Reach("epoch_drained");
 

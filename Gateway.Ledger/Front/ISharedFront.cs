@@ -31,11 +31,11 @@ internal interface ISharedFront : IFront
     ValueTask ForgiveAsync(string account, string keyId, string? memberId, DateOnly admitted, Credits amount, CancellationToken cancellationToken);
 
     /// <summary>Settled calls that wait for the book and whose gateway is not among the live ones (and not this one), and reaped ones, which have none.
-    /// Those that have waited for a minute are anybody's. Whatever epoch the front is in.</summary>
-    /// <param name="liveGateways">The ids of gateways that record their own calls; <c>null</c>: everything, this gateway's own too.</param>
+    /// One that was charged in an older epoch and is not in the book is charged again in this one before it is returned.</summary>
+    /// <param name="liveGateways">The ids of gateways that record their own calls.</param>
     /// <param name="most">At most so many.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
-    Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string>? liveGateways, int most, CancellationToken cancellationToken);
+    Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken);
 
     /// <summary>These are in the book: drops them from the settlements that wait, and lets their tombstones expire.</summary>
     Task AcknowledgeAsync(IReadOnlyList<(string Account, ReceiptId Id)> recorded, CancellationToken cancellationToken);

@@ -73,12 +73,12 @@ internal sealed partial class RowFront
             cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string>? liveGateways, int most, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken)
     {
         var current = Epoch;
         var waiting = await rows.QueryAsync(
             Claim,
-            [RowValue.Of("recording", liveGateways is null ? [] : [.. liveGateways, gateway]), RowValue.Of("now", rows.Now), RowValue.Of("most", most)],
+            [RowValue.Of("recording", [.. liveGateways, gateway]), RowValue.Of("most", most)],
             static row => (
                 Unrecorded: new UnrecordedCall(
                     SettlePayload.Read(new ReceiptId(row.GetGuid(0)), row.GetFieldValue<byte[]>(2)).Call,
@@ -88,8 +88,7 @@ internal sealed partial class RowFront
         var claimed = new List<UnrecordedCall>(waiting.Count);
         foreach (var (unrecorded, since) in waiting)
         {
-            // All of it is asked for before any account is loaded: then what the old epoch charged is what the book will say.
-            if (since == current || liveGateways is null)
+            if (since == current)
                 claimed.Add(unrecorded);
             else if (await ChargeAgainAsync(unrecorded, cancellationToken) is { } charged)
                 claimed.Add(charged);
