@@ -27,11 +27,12 @@ internal sealed partial class EpochLoop(
     ILogger logger)
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Watchful = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Opening = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(1);
 
     // Redis must be away for so long before a gateway says so, and back for so long before it is used again.
-    private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AwayFor = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BackFor = TimeSpan.FromSeconds(2);
 
     private readonly RedisWatch watch = new(time, AwayFor);
@@ -210,6 +211,8 @@ internal sealed partial class EpochLoop(
         }
 
         var live = answer.Live.Select(static other => other.Gateway).ToHashSet(StringComparer.Ordinal);
+        if (state.Front == FrontKind.Redis && !watch.Answers)
+            return Watchful;
         await WithBeatsAsync(work.TendAsync(Front(state), live, cancellationToken), cancellationToken);
         return Idle;
     }
@@ -259,8 +262,9 @@ internal sealed partial class EpochLoop(
             return !rejectWhenFrontDown && answer.Live.All(static other => other.RedisOk == false) ? FrontKind.Book : null;
         }
 
-        var back = answer.Live.All(static other => other.RedisOk == true) && (alone || watch.OkFor >= BackFor);
-        return back && state.Phase == FrontPhase.Open ? FrontKind.Redis : null;
+        var back = answer.Live.All(static other => other.RedisOk == true);
+        var steady = watch.OkFor >= BackFor || (alone && state.Phase == FrontPhase.Open);
+        return back && steady ? FrontKind.Redis : null;
     }
 
     private bool IsAnotherLife(FrontState state) =>

@@ -104,6 +104,12 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
             {
                 LogConflict(conflict.SqlState, attempt);
             }
+            catch (PostgresException gone) when (IsMissingPartition(gone))
+            {
+                // An operator moved a month away: the caller's next try makes it again.
+                Months.Forget();
+                throw;
+            }
         }
 
         throw new TimeoutException($"The book changed under a transaction {MaxTries} times.");
@@ -111,6 +117,10 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
 
     private static bool IsConflict(PostgresException exception) =>
         exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    // The server reports a row without a partition as a check violation of no constraint.
+    private static bool IsMissingPartition(PostgresException exception) =>
+        exception is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null or "" };
 
     private static NpgsqlConnection Of(NpgsqlTransaction transaction) =>
         transaction.Connection ?? throw new InvalidOperationException("The transaction has ended.");

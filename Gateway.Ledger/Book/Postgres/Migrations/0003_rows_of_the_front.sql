@@ -80,3 +80,4 @@ select grant_gateway('front_account', 'select, insert, update, delete');
 select grant_gateway('front_key', 'select, insert, update, delete');
 select grant_gateway('front_member', 'select, insert, update, delete');
 select grant_gateway('front_hold', 'select, insert, update, delete');
+select grant_gateway('front_opened', 'select, insert, update, delete');
