@@ -127,7 +127,9 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
 
         try
         {
+            CrashPoint.Reach("hold_granted");
             spool.Append(hold, RecordKind.Intent, IntentPayload.Write(hold));
+            CrashPoint.Reach("intent_spooled");
             return result;
         }
         catch (IOException exception)
@@ -151,6 +153,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             return;
         }
 
+        CrashPoint.Reach("hold_renewed");
         WriteCheckpoint(hold, cost, delivered);
     }
 
@@ -163,6 +166,8 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
 
         try
         {
+            CrashPoint.Reach("upstream_ended");
+
             // Not cancelled by the client: one that hangs up has still used the tokens.
             var settled = await SettleFirstAsync(hold, settlement);
             ending.SetResult(settled);
@@ -184,6 +189,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         try
         {
             spool.AppendNow(hold, RecordKind.Delivering, []);
+            CrashPoint.Reach("delivering_spooled");
         }
         catch (IOException exception)
         {
@@ -197,6 +203,8 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     {
         if (hold.Settled is not { } call || Interlocked.Exchange(ref hold.Finished, 1) != 0)
             return;
+
+        CrashPoint.Reach("last_byte_written");
 
         // Whatever was not refunded stands: without the record, a replay before the segment is deleted would refund it.
         if (delivery != Delivery.Refunded)
@@ -217,6 +225,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
         var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);
+        CrashPoint.Reach("posting_committed");
         if (result is PostingResult.Posted posted)
             await CreditAsync(posting.Account, posted.Bucket, CancellationToken.None);
         return result;
@@ -280,6 +289,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         try
         {
             spool.Append(hold, RecordKind.Checkpoint, payload);
+            CrashPoint.Reach("checkpoint_spooled");
         }
         catch (IOException exception)
         {
@@ -323,7 +333,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     {
         try
         {
-            return (await front.SettleAsync(hold, cost, mayOverrun, hold.SettledTokens, planned, CancellationToken.None), true);
+            CrashPoint.Reach("settle_spooled");
+            var charged = await front.SettleAsync(hold, cost, mayOverrun, hold.SettledTokens, planned, CancellationToken.None);
+            CrashPoint.Reach("settle_fronted");
+            return (charged, true);
         }
         catch (FrontUnavailableException exception)
         {

@@ -148,6 +148,8 @@ internal sealed partial class EpochLoop(
             epochs.RecordingEpoch = state.Epoch;
             await WithBeatsAsync(work.DrainAsync(cancellationToken), cancellationToken);
 
+            CrashPoint.Reach("epoch_drained");
+
             // Once this is acknowledged the others load accounts: what comes to the recorder from now on is charged in the new front.
             epochs.IsDraining = false;
             beat = beat with { Epoch = state.Epoch, Phase = FrontPhase.Drain };
@@ -158,6 +160,7 @@ internal sealed partial class EpochLoop(
             return Opening;
 
         await Front(state).OpenEpochAsync(state.Epoch, cancellationToken);
+        CrashPoint.Reach("epoch_prepared");
         var life = state.Front == FrontKind.Redis ? watch.Life : null;
         await coordination.MoveAsync(state, state with { Phase = FrontPhase.Restore, Life = life }, cancellationToken);
         return TimeSpan.Zero;
@@ -173,6 +176,7 @@ internal sealed partial class EpochLoop(
             var front = Front(state);
             front.UseEpoch(state.Epoch);
             await WithBeatsAsync(work.RestoreAsync(front, cancellationToken), cancellationToken);
+            CrashPoint.Reach("epoch_restored");
             beat = beat with { Phase = FrontPhase.Restore };
             return TimeSpan.Zero;
         }

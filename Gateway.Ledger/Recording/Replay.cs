@@ -60,8 +60,13 @@ internal sealed class Replay
 
         await FlushAsync(front, cancellationToken);
         await RefundUnfetchedAsync(cancellationToken);
+        CrashPoint.Reach("replay_refunded");
         foreach (var segment in segments)
+        {
             File.Delete(SpoolReader.FileOf(folder, segment));
+            CrashPoint.Reach("replay_deleted");
+        }
+
         return fates.Count;
     }
 
@@ -123,6 +128,7 @@ internal sealed class Replay
 
         if (batch.Count > 0)
             await book.RecordAsync([.. batch], cancellationToken);
+        CrashPoint.Reach("replay_recorded");
         foreach (var id in refunds)
         {
             // Who can still fetch the answer, or has, was not failed.

@@ -32,7 +32,6 @@ internal abstract class EndToEndFixture
     {
         Upstream = await FakeUpstream.StartAsync();
         Gateway = await GatewayProcess.StartAsync(
-            folder: null,
             [("Gateway__PingInterval", "200ms"), ("Gateway__MaxRequestBytes", "1MiB"), .. Settings]);
         await CreateAsync("echo-1", "official");
         await CreateAsync("scarce", "ordinary");

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Gateway.Tests.EndToEnd.Crash;
+namespace Gateway.Tests.EndToEnd;
 
 /// <summary>What the upstream did for one call.</summary>
 internal sealed class Emission
@@ -28,9 +28,11 @@ internal sealed class JournalingUpstream : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly ConcurrentDictionary<string, Emission> journal = new(StringComparer.Ordinal);
+    private readonly TextWriter? file;
 
-    private JournalingUpstream()
+    private JournalingUpstream(string? journalFile)
     {
+        file = journalFile is null ? null : TextWriter.Synchronized(new StreamWriter(journalFile, append: true) { AutoFlush = true });
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
@@ -40,20 +42,26 @@ internal sealed class JournalingUpstream : IAsyncDisposable
 
     public IReadOnlyDictionary<string, Emission> Journal => journal;
 
-    public static async Task<JournalingUpstream> StartAsync()
+    public int Port => new Uri(app.Urls.First()).Port;
+
+    /// <param name="journalFile">Where the end of each call is also written: <c>id promptTokens outputTokens isComplete</c>.</param>
+    public static async Task<JournalingUpstream> StartAsync(string? journalFile = null)
     {
-        var upstream = new JournalingUpstream();
+        var upstream = new JournalingUpstream(journalFile);
         await upstream.app.StartAsync();
         return upstream;
     }
 
     /// <summary>The gateway's environment: this upstream as its one channel, and a model that costs 1.4 a million in and 2.8 out.</summary>
-    public Dictionary<string, string> Settings(string adminKey) => new(StringComparer.Ordinal)
+    public Dictionary<string, string> Settings() => Settings(Port);
+
+    /// <summary>The same through a link that listens on another port.</summary>
+    public static Dictionary<string, string> Settings(int port) => new(StringComparer.Ordinal)
     {
-        ["Gateway__AdminKey"] = adminKey,
+        ["Gateway__AdminKey"] = GatewayProcess.AdminKey,
         ["Channels__0__name"] = "fake",
         ["Channels__0__provider"] = "fake",
-        ["Channels__0__baseUrl"] = $"{app.Urls.First()}/v1",
+        ["Channels__0__baseUrl"] = $"http://127.0.0.1:{port}/v1",
         ["Channels__0__routeType"] = "ordinary",
         ["Channels__0__allowPrivateAddress"] = "true",
         ["Channels__0__models__0__model"] = "words",
@@ -67,7 +75,12 @@ internal sealed class JournalingUpstream : IAsyncDisposable
         ["Models__0__prices__0__outputPricePer1M"] = "2.8",
     };
 
-    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        if (file is not null)
+            await file.DisposeAsync();
+    }
 
     private async Task CompleteAsync(HttpContext http)
     {
@@ -90,6 +103,10 @@ internal sealed class JournalingUpstream : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // The gateway was killed.
+        }
+        finally
+        {
+            file?.WriteLine($"{order[0]} {emission.PromptTokens} {emission.OutputTokens} {emission.IsComplete}");
         }
     }
 

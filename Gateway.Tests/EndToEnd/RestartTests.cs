@@ -3,15 +3,13 @@ using System.Text;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 
-namespace Gateway.Tests.EndToEnd.Crash;
+namespace Gateway.Tests.EndToEnd;
 
 /// <summary>Starting, starting again and stopping, as an operator sees them.</summary>
 [TestFixture]
 [NonParallelizable]
 internal sealed class RestartTests
 {
-    private const string AdminKey = "tw_api_restart_0123456789abcdefghijkl";
-
     private static readonly Dictionary<string, string> Nothing = [];
 
     private DirectoryInfo folder;
@@ -94,10 +92,10 @@ internal sealed class RestartTests
     public async Task A_running_stream_is_drained_at_SIGTERM()
     {
         await using var upstream = await JournalingUpstream.StartAsync();
-        using var gateway = GatewayProcess.Start(folder.FullName, GatewayProcess.FreePort(), upstream.Settings(AdminKey));
+        using var gateway = GatewayProcess.Start(folder.FullName, GatewayProcess.FreePort(), upstream.Settings());
         await gateway.AnswersAsync();
-        using var client = new HttpClient { BaseAddress = new Uri(gateway.Address) };
-        client.DefaultRequestHeaders.Authorization = new("Bearer", await KillTests.KeyWithCreditAsync(gateway.Address, AdminKey));
+        using var client = new HttpClient { BaseAddress = gateway.Address };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", await gateway.KeyWithCreditAsync());
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions");
         request.Content = new StringContent(
             """{"model":"fake/words","stream":true,"max_tokens":100,"messages":[{"role":"user","content":"drain 15 100"}]}""", Encoding.UTF8, "application/json");
@@ -113,16 +111,16 @@ internal sealed class RestartTests
             Assert.That(await gateway.EndAsync(), Is.Zero, gateway.Text());
         }
 
-        var (receipts, broken) = await StoredBook.ReadAsync(Path.Combine(folder.FullName, "data", "gateway.db"));
+        var (receipts, broken, _) = await StoredBook.ReadAsync(Path.Combine(folder.FullName, "data", "gateway.db"));
         Assert.That(broken, Is.Empty);
         Assert.That(receipts, Has.One.Matches<StoredReceipt>(static receipt => receipt is { Outcome: "complete", Delivery: "confirmed", Cost: > 0 }), string.Join('\n', receipts));
     }
 
-    private static async Task<(string Id, decimal Credited, decimal Posted)> PackAsync(string address, string line)
+    private static async Task<(string Id, decimal Credited, decimal Posted)> PackAsync(Uri address, string line)
     {
         using var client = new HttpClient();
         client.DefaultRequestHeaders.Authorization = new("Bearer", line.Split("Bearer ")[1].Split('\'')[0]);
-        var pack = JsonNode.Parse(await client.GetStringAsync($"{address}/v1/balance"))!["buckets"]![0]!;
+        var pack = JsonNode.Parse(await client.GetStringAsync(new Uri(address, "/v1/balance")))!["buckets"]![0]!;
         return (pack["id"]!.GetValue<string>(), pack["credited"]!.GetValue<decimal>(), pack["posted"]!.GetValue<decimal>());
     }
 

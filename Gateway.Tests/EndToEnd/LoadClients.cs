@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
-namespace Gateway.Tests.EndToEnd.Crash;
+namespace Gateway.Tests.EndToEnd;
 
 /// <summary>What one client saw of one call.</summary>
 internal sealed record ClientCall(string Id, bool Streamed, bool IsComplete, string? Receipt, long? Cost, int? Status);
 
 /// <summary>Parallel clients that call as fast as they are answered, and write down what they saw.</summary>
-internal sealed class LoadClients(string address, string key, int seed) : IDisposable
+internal sealed class LoadClients(Uri address, string key, int seed) : IDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(15) };
     private readonly ConcurrentQueue<ClientCall> journal = new();
@@ -63,7 +63,7 @@ internal sealed class LoadClients(string address, string key, int seed) : IDispo
 
     private async Task<ClientCall> CallAsync(string id, bool streamed, int words, int delay)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{address}/v1/chat/completions");
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, "/v1/chat/completions"));
         request.Headers.Authorization = new("Bearer", key);
         request.Headers.Add("X-Run-Id", id);
         var stream = streamed ? ",\"stream\":true" : "";

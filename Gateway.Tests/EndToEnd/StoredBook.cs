@@ -1,7 +1,10 @@
+using System.Data.Common;
+using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
-namespace Gateway.Tests.EndToEnd.Crash;
+namespace Gateway.Tests.EndToEnd;
 
 /// <summary>A receipt as the book has it. Amounts in nano-credits.</summary>
 internal sealed record StoredReceipt
@@ -18,12 +21,33 @@ internal sealed record StoredReceipt
 
     public required long Shortfall { get; init; }
 
+    /// <summary>The receipt's document.</summary>
+    public required byte[] Body { get; init; }
+
+    /// <summary>What was set aside.</summary>
+    public long Hold
+    {
+        get
+        {
+            using var document = JsonDocument.Parse(Body);
+            return (long)(document.RootElement.GetProperty("hold").GetDecimal() * 1_000_000_000m);
+        }
+    }
+
     /// <summary>What the customer paid in the end.</summary>
     public long Net => Delivery == "refunded" ? 0 : Cost;
+
+    public override string ToString() => $"{Id} of {RunId}: {Outcome}, {Delivery}, cost {Cost}, shortfall {Shortfall}";
 }
 
-/// <summary>The book of a gateway that is not running, read without its code.</summary>
-internal static class StoredBook
+/// <summary>A customer's bucket as the book has it. Amounts in nano-credits.</summary>
+internal sealed record StoredBucket(string Kind, long Credited, long Spent, long Posted);
+
+/// <summary>The book of gateways that are not running, read without their code.</summary>
+/// <param name="Receipts">All of them.</param>
+/// <param name="Broken">The names of the invariants that do not hold.</param>
+/// <param name="Buckets">The customers' buckets.</param>
+internal sealed record StoredBook(List<StoredReceipt> Receipts, List<string> Broken, List<StoredBucket> Buckets)
 {
     // The invariants of reliability.md, section 1, in the words of 0001_book.sql: each returns the rows that break it.
     private static readonly (string Name, string Sql)[] Invariants =
@@ -50,26 +74,46 @@ internal static class StoredBook
         ("I6 failed never charged", "select id from receipt where outcome in ('failed', 'empty', 'rejected') and cost <> 0"),
         ("I9 versions without gaps", "select bucket from entry group by account, bucket, currency having count(*) <> max(version) - min(version) + 1"),
         ("I10 running balance", """
-            select id from (select id, previous, lag(new) over (partition by account, bucket, currency order by version) p from entry)
+            select id from (select id, previous, lag(new) over (partition by account, bucket, currency order by version) p from entry) x
             where previous <> coalesce(p, 0)
             """),
     ];
 
-    /// <summary>All receipts, and the names of the invariants that do not hold.</summary>
-    public static async Task<(List<StoredReceipt> Receipts, List<string> Broken)> ReadAsync(string file)
+    /// <summary>Reads a PostgreSQL book.</summary>
+    public static async Task<StoredBook> ReadPostgresAsync(string connectionString)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        var invariants = Invariants.Select(static invariant => (
+            invariant.Name, invariant.Sql.Replace("lower(hex(id))", "replace(id::text, '-', '')", StringComparison.Ordinal).Replace("lower(hex(r.id))", "replace(r.id::text, '-', '')", StringComparison.Ordinal)));
+        return await ReadAsync(connection, invariants, """
+            select 'ul_' || replace(id::text, '-', '') as "Id", run_id as "RunId", outcome as "Outcome", delivery as "Delivery", cost as "Cost", shortfall as "Shortfall", body as "Body"
+            from receipt
+            """);
+    }
+
+    /// <summary>Reads a SQLite book.</summary>
+    public static async Task<StoredBook> ReadAsync(string file)
     {
         await using var connection = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
-        var receipts = (await connection.QueryAsync<StoredReceipt>("""
-            select 'ul_' || lower(hex(id)) as "Id", run_id as "RunId", outcome as "Outcome", delivery as "Delivery", cost as "Cost", shortfall as "Shortfall" from receipt
-            """)).ToList();
+        return await ReadAsync(connection, Invariants, """
+            select 'ul_' || lower(hex(id)) as "Id", run_id as "RunId", outcome as "Outcome", delivery as "Delivery", cost as "Cost", shortfall as "Shortfall", body as "Body"
+            from receipt
+            """);
+    }
+
+    private static async Task<StoredBook> ReadAsync(DbConnection connection, IEnumerable<(string Name, string Sql)> invariants, string receipts)
+    {
         var broken = new List<string>();
-        foreach (var (name, sql) in Invariants)
+        foreach (var (name, sql) in invariants)
         {
             var rows = (await connection.QueryAsync(sql)).Count();
             if (rows > 0)
                 broken.Add($"{name}: {rows} rows");
         }
 
-        return (receipts, broken);
+        var buckets = await connection.QueryAsync<StoredBucket>("""
+            select kind as "Kind", credited as "Credited", spent as "Spent", posted as "Posted" from bucket where kind in ('pack', 'credit', 'wallet')
+            """);
+        return new StoredBook([.. await connection.QueryAsync<StoredReceipt>(receipts)], broken, [.. buckets]);
     }
 }
