@@ -16,24 +16,25 @@ public sealed class LedgerStorage : IAsyncDisposable
     private readonly SpooledLedger ledger;
     private readonly IReadOnlyList<IAsyncDisposable> parts;
 
-    private LedgerStorage(SpooledLedger ledger, IResourceStore resources, params IReadOnlyList<IAsyncDisposable> parts)
+    private LedgerStorage(SpooledLedger ledger, IResourceStore resources, ICallStore calls, params IReadOnlyList<IAsyncDisposable> parts)
     {
         this.ledger = ledger;
         this.parts = parts;
         Resources = resources;
+        Calls = calls;
     }
 
     /// <summary>Holds, settlements, receipts.</summary>
     public ILedger Ledger => ledger;
 
     /// <summary>What runs did and cost.</summary>
-    public IRuns Runs => _ledger;
+    public IRuns Runs => ledger;
 
     /// <summary>Keys, channels, models.</summary>
     public IResourceStore Resources { get; }
 
     /// <summary>Answers that are kept for a retry.</summary>
-    public ICallStore Calls => _book;
+    public ICallStore Calls { get; }
 
     /// <summary>Applies migrations, replays the spool, and starts recording.</summary>
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>
@@ -59,7 +60,7 @@ public sealed class LedgerStorage : IAsyncDisposable
         try
         {
             var ledger = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
-            return new LedgerStorage(ledger, book, Reconcile(book, options, time, logging), book);
+            return new LedgerStorage(ledger, book, book, Reconcile(book, options, time, logging), book);
         }
         catch
         {
@@ -89,7 +90,9 @@ public sealed class LedgerStorage : IAsyncDisposable
             var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
             var ledger = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
             var reconciler = Reconcile(book, options, time, logging);
-            return servers is null ? new LedgerStorage(ledger, book, reconciler, book) : new LedgerStorage(ledger, book, reconciler, servers, book);
+            return servers is null
+                ? new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, book)
+                : new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, servers, book);
         }
         catch
         {
