@@ -184,6 +184,9 @@ internal sealed class GatewayProcess : IDisposable, IAsyncDisposable
     /// <summary>An operator's GET.</summary>
     public Task<JsonNode> GetAsync(string path) => SendAsync(HttpMethod.Get, path, json: null);
 
+    /// <summary>An operator's PATCH.</summary>
+    public Task<JsonNode> PatchAsync(string path, string json) => SendAsync(HttpMethod.Patch, path, json);
+
     /// <summary>An operator's POST.</summary>
     public Task<JsonNode> PostAsync(string path, string json) => SendAsync(HttpMethod.Post, path, json);
 
