@@ -53,7 +53,7 @@ internal sealed partial class RowFront
     public async ValueTask<FrontSettlement?> SettleAgainAsync(SettledCall call, CancellationToken cancellationToken)
     {
         var (loaded, settlement) = await rows.RunAsync(
-            new RowNames(call.Account, call.KeyId, Receipt: call.ReceiptId),
+            new RowNames(call.Account, call.KeyId, Receipt: call.ReceiptId, Partial: true),
             Epoch,
             found => SettleAgain(found, call),
             CancellationToken.None).WaitAsync(cancellationToken);
