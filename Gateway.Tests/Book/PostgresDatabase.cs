@@ -9,10 +9,10 @@ namespace Gateway.Tests.Book;
 /// <summary>A book in a database of its own on the shared server.</summary>
 internal sealed class PostgresDatabase : IAsyncDisposable
 {
-    private PostgresDatabase(string connectionString)
+    private PostgresDatabase(string connectionString, TimeProvider? time)
     {
         ConnectionString = connectionString;
-        Book = NewBook();
+        Book = new PostgresBook(connectionString, time ?? TimeProvider.System, NullLogger.Instance);
     }
 
     public string ConnectionString { get; }
@@ -20,9 +20,10 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     public PostgresBook Book { get; }
 
     /// <param name="server">Another server than the shared one.</param>
-    public static async Task<PostgresDatabase> OpenAsync(PostgresServer? server = null)
+    /// <param name="time">Another clock than the system's.</param>
+    public static async Task<PostgresDatabase> OpenAsync(PostgresServer? server = null, TimeProvider? time = null)
     {
-        var database = new PostgresDatabase(await (server ?? await PostgresServer.SharedAsync()).NewDatabaseAsync());
+        var database = new PostgresDatabase(await (server ?? await PostgresServer.SharedAsync()).NewDatabaseAsync(), time);
         await database.Book.OpenAsync(default);
         return database;
     }

@@ -47,6 +47,7 @@ internal sealed class NodeSdkTests : EndToEndFixture
     [TestCase("streamTools.arguments", """{"city":"Paris"}""")]
     [TestCase("streamTools.finish", "tool_calls")]
     [TestCase("model", Model)]
+    [TestCase("repeated", "true")]
     public void The_package_gets_what_the_provider_said(string path, string? expected) => Assert.That(Find(path)?.ToString(), Is.EqualTo(expected));
 
     [TestCase("upstreamDown", "InternalServerError", 502, "upstream_error")]

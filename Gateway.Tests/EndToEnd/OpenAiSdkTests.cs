@@ -111,6 +111,22 @@ internal sealed class OpenAiSdkTests : EndToEndFixture
         Assert.That(TimeProvider.System.GetElapsedTime(startedAt), Is.GreaterThan(TimeSpan.FromMilliseconds(900)));
     }
 
+    [Test]
+    public async Task The_SDK_repeats_a_call_under_its_idempotency_key_for_nothing()
+    {
+        var before = await PostedAsync();
+        var (id, body) = Request("count=3");
+        var options = new RequestOptions();
+        options.AddHeader("Idempotency-Key", "sdk-once");
+
+        var first = await Chat().CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(body)), options);
+        var again = await Chat().CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(body)), options);
+
+        Assert.That(again.GetRawResponse().Content.ToString(), Is.EqualTo(first.GetRawResponse().Content.ToString()));
+        Assert.That(Upstream.Calls[id].Times, Is.EqualTo(1));
+        Assert.That(await PostedAsync(), Is.EqualTo(before - 0.000042m));
+    }
+
     private ChatClient Chat(string model = Model, string? key = null) => Sdk(key ?? Key).GetChatClient(model);
 
     private OpenAIClient Sdk(string key) =>

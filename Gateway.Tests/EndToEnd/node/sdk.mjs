@@ -31,11 +31,14 @@ async function stream(script, options = {}) {
 
 const chat = await client.chat.completions.create(say('fake:count=3'));
 const toolCall = await client.chat.completions.create({ ...say('fake:mode=tools'), tools });
+const once = () => client.chat.completions.create(say('fake:count=4'), { idempotencyKey: 'node-once' });
+const first = await once();
 const models = [];
 for await (const item of client.models.list()) models.push(item.id);
 
 console.log(JSON.stringify({
   chat: { text: chat.choices[0].message.content, usage: chat.usage, requestId: chat._request_id },
+  repeated: (await once()).usage.cost === first.usage.cost && (await once().withResponse()).response.headers.get('idempotent-replayed'),
   tools: toolCall.choices[0].message.tool_calls[0].function,
   stream: await stream('fake:count=5'),
   streamWithUsage: await stream('fake:count=5', { stream_options: { include_usage: true } }),

@@ -1,0 +1,13 @@
+select outcome as "Outcome", currency as "Currency", count(*) as "Calls",
+  sum(case when delivery = 'refunded' then 0 else cost end)::bigint as "Cost",
+  sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,inputTokens}')::bigint)::bigint as "Input",
+  sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,cachedInputTokens}')::bigint)::bigint as "CachedInput",
+  sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,cacheWriteTokens}')::bigint)::bigint as "CacheWrite",
+  sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,outputTokens}')::bigint)::bigint as "Output",
+  sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,reasoningTokens}')::bigint)::bigint as "Reasoning",
+  min(occurred_at) as "StartedAt", max(settled_at) as "EndedAt"
+from receipt
+where run_id = @RunId and (@Workspace::text is null or workspace = @Workspace) and (@KeyId::text is null or key_id = @KeyId)
+  and id <> all (@except)
+group by outcome, currency
+order by outcome, currency;
