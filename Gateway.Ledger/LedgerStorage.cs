@@ -90,9 +90,7 @@ public sealed class LedgerStorage : IAsyncDisposable
             var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
             var ledger = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
             var reconciler = Reconcile(book, options, time, logging);
-            return servers is null
-                ? new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, book)
-                : new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, servers, book);
+            return servers is null ? new LedgerStorage(ledger, book, book, reconciler, book) : new LedgerStorage(ledger, book, book, reconciler, servers, book);
         }
         catch
         {

@@ -74,7 +74,9 @@ internal sealed class KeptAnswerTests
     private async Task CrashAsync(bool keep)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-died-");
-        await using (var dying = await OpenAsync(folder.FullName, new MemoryBook { }.With(Calls.Credit(1000))))
+        var lost = new MemoryBook();
+        lost.Add(Calls.Account, Calls.Credit(1000));
+        await using (var dying = await OpenAsync(folder.FullName, lost))
         {
             var hold = ((HoldResult.Held)await dying.HoldAsync(Calls.Request(100), default)).Hold;
             await dying.SettleAsync(hold, new Settlement(Outcome.Complete, Calls.Used(70), CountedBy.Upstream), default);
@@ -91,7 +93,7 @@ internal sealed class KeptAnswerTests
         folder.Delete(recursive: true);
     }
 
-    private async Task RestartAsync() => await new Replay(spool.FullName, file.Book, file.Book, time).RunAsync(default);
+    private async Task RestartAsync() => await new Replay(spool.FullName, file.Book, file.Book, time).RunAsync(front: null, default);
 
     private async Task<Credits> PostedAsync() => (await file.Book.LoadAccountAsync(Calls.Account, default)).Buckets.Single().Posted;
 
