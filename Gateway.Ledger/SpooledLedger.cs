@@ -287,7 +287,10 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             request.Facts, hold.ReceiptId, hold.HeldAt, outcome, settlement.Usage, settlement.CountedBy, request.Price, cost, shortfall, hold.Amount);
         return new SettledCall(
             hold.ReceiptId, request.Account, request.Facts.Workspace, request.Key.KeyId, request.Facts.RunId, hold.HeldAt, time.GetUtcNow(),
-            outcome, cost, shortfall, paidBy ?? HoldSplit.Pay(hold.Split, cost), receipt);
+            outcome, cost, shortfall, paidBy ?? HoldSplit.Pay(hold.Split, cost), receipt)
+        {
+            MemberId = request.Facts.MemberId,
+        };
     }
 
     // Free settlements are not waited for: losing one loses nothing but its receipt's ending.

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace Gateway.Ledger.Book;
 
-/// <summary>The receipt as JSON: a draft at the settlement, and the five fields that are known only later put before its closing brace.</summary>
+/// <summary>The receipt as JSON: a draft at the settlement, and the fields that are known only later put before its closing brace.</summary>
 internal static class ReceiptDocument
 {
     /// <summary>Relaxed: a receipt is served as <c>application/json</c>, never inside HTML.</summary>
@@ -30,10 +30,11 @@ internal static class ReceiptDocument
     /// <param name="call">The call.</param>
     /// <param name="settledAt">When it was settled; <c>null</c> while it is not in the book.</param>
     public static ReadOnlyMemory<byte> Complete(SettledCall call, DateTimeOffset? settledAt) =>
-        Complete(call.Receipt.Span, call.Delivery, settledAt, PaidBy(call.PaidBy));
+        Complete(call.Receipt.Span, call.Delivery, settledAt, PaidBy(call.PaidBy), refunds: []);
 
-    /// <summary>The whole document from its stored parts.</summary>
-    public static ReadOnlyMemory<byte> Complete(ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy)
+    /// <summary>The whole document from its stored parts; <paramref name="refunds"/> shows only where there are any.</summary>
+    public static ReadOnlyMemory<byte> Complete(
+        ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy, IReadOnlyList<ReceiptRefund> refunds)
     {
         var document = new ArrayBufferWriter<byte>(draft.Length + paidBy.Length + 160);
         document.Write(draft[..^1]);
@@ -52,6 +53,8 @@ internal static class ReceiptDocument
 
         document.Write(",\"paidBy\":"u8);
         document.Write(paidBy);
+        if (refunds.Count > 0)
+            WriteRefunds(document, refunds);
         document.Write(",\"block\":null,\"signature\":null}"u8);
         return document.WrittenMemory;
     }
@@ -131,6 +134,24 @@ internal static class ReceiptDocument
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static void WriteRefunds(ArrayBufferWriter<byte> document, IReadOnlyList<ReceiptRefund> refunds)
+    {
+        document.Write(",\"refunds\":"u8);
+        using var json = new Utf8JsonWriter(document, WriterOptions);
+        json.WriteStartArray();
+        foreach (var refund in refunds)
+        {
+            json.WriteStartObject();
+            ExactDecimal.Write(json, Names.Amount, refund.Amount.Nano, ExactDecimal.NanoScale);
+            json.WriteString(Names.At, Instant(refund.At));
+            json.WriteString(Names.Reason, refund.Reason);
+            json.WriteString(Names.Posting, refund.PostingId);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void WriteAscii(ArrayBufferWriter<byte> to, string text) => Encoding.ASCII.GetBytes(text.AsSpan(), to);
 
     private static class Names
@@ -139,5 +160,15 @@ internal static class ReceiptDocument
         public static readonly JsonEncodedText Kind = JsonEncodedText.Encode("kind");
         public static readonly JsonEncodedText Amount = JsonEncodedText.Encode("amount");
         public static readonly JsonEncodedText BalanceAfter = JsonEncodedText.Encode("balanceAfter");
+        public static readonly JsonEncodedText At = JsonEncodedText.Encode("at");
+        public static readonly JsonEncodedText Reason = JsonEncodedText.Encode("reason");
+        public static readonly JsonEncodedText Posting = JsonEncodedText.Encode("posting");
     }
 }
+
+/// <summary>One refund as its receipt shows it.</summary>
+/// <param name="PostingId">The refund's own id.</param>
+/// <param name="Amount">How much was given back.</param>
+/// <param name="Reason">For example <c>requested</c>.</param>
+/// <param name="At">When.</param>
+internal sealed record ReceiptRefund(string PostingId, Credits Amount, string Reason, DateTimeOffset At);

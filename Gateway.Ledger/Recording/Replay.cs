@@ -8,6 +8,7 @@ namespace Gateway.Ledger.Recording;
 internal sealed class Replay(string folder, IBook book, TimeProvider time)
 {
     private const int BatchSize = 500;
+    private const string Actor = "gateway";
 
     private readonly Dictionary<ReceiptId, Fate> fates = [];
     private readonly List<SettledCall> batch = [];
@@ -88,7 +89,10 @@ internal sealed class Replay(string folder, IBook book, TimeProvider time)
             intent.Facts, id, intent.HeldAt, Outcome.Recovered, delivered?.Usage ?? default, countedBy, intent.Price, cost, Credits.Zero, new Credits(intent.Amount));
         return new SettledCall(
             id, intent.Account, intent.Facts.Workspace, intent.KeyId, intent.Facts.RunId, intent.HeldAt, time.GetUtcNow(),
-            Outcome.Recovered, cost, Credits.Zero, intent.Pay(cost), receipt);
+            Outcome.Recovered, cost, Credits.Zero, intent.Pay(cost), receipt)
+        {
+            MemberId = intent.Facts.MemberId,
+        };
     }
 
     private async Task FlushAsync(CancellationToken cancellationToken)
@@ -96,7 +100,7 @@ internal sealed class Replay(string folder, IBook book, TimeProvider time)
         if (batch.Count > 0)
             await book.RecordAsync([.. batch], cancellationToken);
         foreach (var id in refunds)
-            await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+            await book.RefundAsync(new Refund { ReceiptId = id, Reason = RefundReason.Undelivered, Actor = Actor }, time.GetUtcNow(), cancellationToken);
         batch.Clear();
         refunds.Clear();
     }

@@ -25,6 +25,9 @@ internal sealed class PostingLedger : ILedger
         return ValueTask.FromResult<PostingResult>(new PostingResult.Posted("po_1", BucketOf(posting), DateTimeOffset.UnixEpoch, before is not null));
     }
 
+    public ValueTask<RefundResult> RefundAsync(Refund refund, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<RefundResult>(new RefundResult.NotFound());
+
     public ValueTask<ReadOnlyMemory<byte>?> FindReceiptAsync(ReceiptId id, string? workspace, string? keyId, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ReadOnlyMemory<byte>?>(null);
 

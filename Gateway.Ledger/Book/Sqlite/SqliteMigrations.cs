@@ -16,9 +16,9 @@ internal static class SqliteMigrations
         await connection.ExecuteAsync(new CommandDefinition(
             "create table if not exists schema_version (version integer primary key, applied_at integer not null)",
             cancellationToken: cancellationToken));
-        var has = await connection.ExecuteScalarAsync<long>(new CommandDefinition(
-            "select coalesce(max(version), 0) from schema_version",
-            cancellationToken: cancellationToken));
+        var applied = (await connection.QueryAsync<long>(new CommandDefinition(
+            "select version from schema_version", cancellationToken: cancellationToken))).ToHashSet();
+        var has = applied.DefaultIfEmpty().Max();
         var migrations = EmbeddedText.List(Folder).Select(static path => (Path: path, Version: VersionOf(path))).ToArray();
         var knows = migrations[^1].Version;
         if (has > knows)
@@ -27,7 +27,7 @@ internal static class SqliteMigrations
                 $"{file} has schema version {has}, and this program knows versions up to {knows}: start the newer program, or restore the file from before its upgrade.");
         }
 
-        foreach (var migration in migrations.Where(migration => migration.Version > has))
+        foreach (var migration in migrations.Where(migration => !applied.Contains(migration.Version)))
         {
             await using var transaction = connection.BeginTransaction(deferred: false);
             await connection.ExecuteAsync(new CommandDefinition(EmbeddedText.Read(migration.Path), transaction: transaction, cancellationToken: cancellationToken));

@@ -192,13 +192,15 @@ internal sealed class AccountState(AccountBalance loaded)
         for (var i = 0; i < paid.Length; i++)
         {
             var held = hold.Split[i].Amount.Nano;
-            paid[i] = Math.Min(held, left);
+
+            // A correction by hand may have taken out what this call holds: the house pays that part, for a balance never goes below zero.
+            paid[i] = Math.Min(Math.Min(held, left), call.Buckets[i].Has);
             left -= paid[i];
             call.Buckets[i].Held -= held;
             call.Buckets[i].Spent += paid[i];
         }
 
-        var overrun = left > 0 ? Overrun(hold, ref left) : null;
+        var overrun = left > 0 && mayOverrun ? Overrun(hold, ref left) : null;
         call.Key.Open--;
         call.Key.Settle(call.Admitted, hold.Amount.Nano, cost - left);
         new KeyRates(hold.Request.Key, 0).Correct(call.Key, call.TokensCharged, tokens);
