@@ -71,3 +71,10 @@ public sealed record AccountBalance(string Account, IReadOnlyList<BucketBalance>
 /// <param name="Held">What is set aside for calls in flight.</param>
 /// <param name="ResetsAt">When the period ends (UTC); <c>null</c> for a total budget.</param>
 public sealed record BudgetState(Budget Budget, Credits Spent, Credits Held, DateTimeOffset? ResetsAt);
+
+/// <summary>How far a member is into the allowance, over all of the member's keys.</summary>
+/// <param name="Allowance">The limit.</param>
+/// <param name="Spent">What was charged in the running month.</param>
+/// <param name="Held">What is set aside for calls in flight.</param>
+/// <param name="ResetsAt">When the month ends (UTC).</param>
+public sealed record AllowanceState(Credits Allowance, Credits Spent, Credits Held, DateTimeOffset ResetsAt);

@@ -25,6 +25,9 @@ public interface ILedger
     /// <summary>Where a key stands with its budget; <c>null</c>: it has none.</summary>
     ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken);
 
+    /// <summary>Where a member stands with the allowance; <c>null</c>: it has none.</summary>
+    ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken);
+
     /// <summary>Posts to the book, then tells the front the new total: when this returns, calls may use it.</summary>
     ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken);
 

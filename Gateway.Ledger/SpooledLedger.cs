@@ -174,6 +174,10 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         front.BudgetAsync(account, key, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken) =>
+        front.AllowanceAsync(account, member, cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
         var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);

@@ -6,6 +6,12 @@ internal interface IFront
     /// <summary>Rates, concurrency, budget, buckets, hold: checks before writes, all or nothing.</summary>
     ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Replaces what a live hold sets aside by what <paramref name="request"/> needs (the same call and key by another route or model), in one step:
+    /// if that is refused, the hold stays as it was. Rates and concurrency stay charged; expiry and periods are judged at the first admission.
+    /// A hold that is over answers <see cref="UnavailableReason.Front"/>.</summary>
+    /// <returns><see cref="HoldResult.Held"/> with a new <see cref="Hold"/> of the same receipt, or why not.</returns>
+    ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken);
+
     /// <summary>Renews a lease and keeps what has been delivered as the checkpoint; <c>false</c>: the hold is over (settled or reaped).</summary>
     ValueTask<bool> RenewAsync(Hold hold, Credits checkpoint, Usage delivered, CancellationToken cancellationToken);
 
@@ -37,6 +43,9 @@ internal interface IFront
 
     /// <summary>Where a key stands with its budget.</summary>
     ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken);
+
+    /// <summary>Where a member stands with the allowance; <c>null</c>: it has none.</summary>
+    ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken);
 }
 
 /// <summary>What the front did at a settlement.</summary>

@@ -7,6 +7,7 @@ internal sealed class AccountState(AccountBalance loaded)
 {
     private readonly List<BucketState> buckets = Sorted(loaded.Buckets);
     private readonly Dictionary<string, KeyState> keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Spending> members = new(StringComparer.Ordinal);
     private readonly Dictionary<ReceiptId, LiveHold> live = [];
     private readonly Tombstones tombstones = new();
 
@@ -17,15 +18,20 @@ internal sealed class AccountState(AccountBalance loaded)
 
     public void AddKey(string keyId, KeyState key) => keys.TryAdd(keyId, key);
 
+    public Spending? FindMember(string memberId) => members.GetValueOrDefault(memberId);
+
+    public void AddMember(string memberId, Spending member) => members.TryAdd(memberId, member);
+
     /// <summary>All checks, then all writes.</summary>
-    public HoldResult Hold(HoldRequest request, KeyState key, DateTimeOffset at, long now, long leaseTicks)
+    public HoldResult Hold(HoldRequest request, KeyState key, Spending? member, DateTimeOffset at, long now, long leaseTicks)
     {
         if (live.TryGetValue(request.ReceiptId, out var repeated))
             return new HoldResult.Held(repeated.Hold);
         if (tombstones.TryGet(request.ReceiptId, out _))
             throw new InvalidOperationException($"The call {request.ReceiptId} is over; its id cannot hold again.");
 
-        key.Roll(BudgetPeriods.DayOf(at));
+        key.Spending.Roll(BudgetPeriods.DayOf(at));
+        member?.Roll(BudgetPeriods.DayOf(at));
         var limits = request.Key;
         var rates = new KeyRates(limits, Math.Max(0, request.Tokens));
         if (rates.Refuses(key, now) is { } limited)
@@ -33,15 +39,40 @@ internal sealed class AccountState(AccountBalance loaded)
         if (limits.MaxConcurrency is { } most && key.Open >= most)
             return new HoldResult.ConcurrencyLimited(most);
 
-        if (Cover(request, key, at, out var amount) is { } refused)
+        if (Cover(request, new Caps(key.Spending, member, at, null), out var amount) is { } refused)
             return refused;
 
         // Nothing below this line can fail.
         var tokens = rates.Charge(key, now);
         var hold = new Hold(request, new Credits(amount), SetAside(request, at, amount, out var paying), rates.State(key, now), at);
         key.Open++;
-        key.Hold(amount);
-        live.Add(request.ReceiptId, new LiveHold(hold, key, paying, key.Day, tokens, now + leaseTicks));
+        key.Spending.Hold(amount);
+        member?.Hold(amount);
+        live.Add(request.ReceiptId, new LiveHold(key, member, key.Spending.Day, tokens, now + leaseTicks) { Hold = hold, Buckets = paying });
+        return new HoldResult.Held(hold);
+    }
+
+    /// <summary>Gives back what the hold sets aside and takes what the request needs; takes the old back if that is refused.</summary>
+    public HoldResult Rehold(HoldRequest request, DateTimeOffset at)
+    {
+        if (!live.TryGetValue(request.ReceiptId, out var call))
+            return new HoldResult.Unavailable(UnavailableReason.Front);
+
+        call.Key.Spending.Roll(BudgetPeriods.DayOf(at));
+        call.Member?.Roll(BudgetPeriods.DayOf(at));
+        var old = call.Hold;
+        Move(call, -1);
+        if (Cover(request, new Caps(call.Key.Spending, call.Member, old.HeldAt, call), out var amount) is { } refused)
+        {
+            Move(call, +1);
+            return refused;
+        }
+
+        var hold = new Hold(request, new Credits(amount), SetAside(request, old.HeldAt, amount, out var paying), old.Rates, old.HeldAt);
+        call.Key.Spending.Rehold(call.Admitted, old.Amount.Nano, amount);
+        call.Member?.Rehold(call.Admitted, old.Amount.Nano, amount);
+        call.Hold = hold;
+        call.Buckets = paying;
         return new HoldResult.Held(hold);
     }
 
@@ -77,9 +108,20 @@ internal sealed class AccountState(AccountBalance loaded)
                 bucket.Spent -= share.Amount.Nano;
         }
 
-        FindKey(hold.Request.Key.KeyId)?.Settle(BudgetPeriods.DayOf(hold.HeldAt), 0, -settlement.Charged.Nano);
+        var admitted = BudgetPeriods.DayOf(hold.HeldAt);
+        FindKey(hold.Request.Key.KeyId)?.Spending.Settle(admitted, 0, -settlement.Charged.Nano);
+        if (hold.Request.Member is { } member)
+            FindMember(member.MemberId)?.Settle(admitted, 0, -settlement.Charged.Nano);
         tombstones.Replace(hold.ReceiptId, new FrontSettlement(Credits.Zero, Credits.Zero, [], Paying(hold)));
         AssertBalanced();
+    }
+
+    /// <summary>Takes a refund out of what key and member have spent in the periods that hold the day of admission.</summary>
+    public void Forgive(string keyId, string? memberId, DateOnly admitted, Credits amount)
+    {
+        FindKey(keyId)?.Spending.Settle(admitted, 0, -amount.Nano);
+        if (memberId is not null)
+            FindMember(memberId)?.Settle(admitted, 0, -amount.Nano);
     }
 
     public void Reap(long now, List<(Hold Hold, FrontSettlement Settlement)> reaped)
@@ -119,8 +161,14 @@ internal sealed class AccountState(AccountBalance loaded)
 
     private BucketState? Find(string id) => buckets.Find(bucket => string.Equals(bucket.Terms.Id, id, StringComparison.Ordinal));
 
-    // How much to hold, or why nothing can be: the budget first, then the buckets.
-    private HoldResult? Cover(HoldRequest request, KeyState key, DateTimeOffset at, out long amount)
+    private static void Move(LiveHold call, int sign)
+    {
+        for (var i = 0; i < call.Buckets.Length; i++)
+            call.Buckets[i].Held += sign * call.Hold.Split[i].Amount.Nano;
+    }
+
+    // How much to hold, or why nothing can be: the budget first, then the allowance, then the buckets.
+    private HoldResult? Cover(HoldRequest request, in Caps caps, out long amount)
     {
         amount = Math.Max(0, request.Amount.Nano);
         if (amount == 0)
@@ -128,19 +176,25 @@ internal sealed class AccountState(AccountBalance loaded)
 
         // A call that costs something holds something, whatever minimum was asked for.
         var least = Math.Clamp(request.MinimumAmount.Nano, 1, amount);
-        if (request.Key.Budget is { } budget)
+        if (request.Key.Budget is { } budget && caps.Left(caps.Key, budget.Amount, budget.Period) is { } left)
         {
-            var left = budget.Amount - key.Spent(budget.Period) - key.Held(budget.Period);
             if (left.Nano < least)
-                return new HoldResult.OverBudget(budget, Credits.Max(left, Credits.Zero), BudgetPeriods.End(budget.Period, key.Day));
+                return new HoldResult.OverBudget(budget, Credits.Max(left, Credits.Zero), BudgetPeriods.End(budget.Period, caps.Key.Day));
             amount = Math.Min(amount, left.Nano);
+        }
+
+        if (request.Member?.Allowance is { } allowance && caps.Member is { } member && caps.Left(member, allowance, BudgetPeriod.Month) is { } rest)
+        {
+            if (rest.Nano < least)
+                return new HoldResult.OverAllowance(allowance, Credits.Max(rest, Credits.Zero), BudgetPeriods.MonthEnd(member.Day));
+            amount = Math.Min(amount, rest.Nano);
         }
 
         long available = 0;
         long posted = 0;
         foreach (var bucket in buckets)
         {
-            if (!bucket.Pays(request, at))
+            if (!bucket.Pays(request, caps.At))
                 continue;
             available += bucket.Available;
             posted += bucket.Posted;
@@ -200,9 +254,10 @@ internal sealed class AccountState(AccountBalance loaded)
             call.Buckets[i].Spent += paid[i];
         }
 
-        var overrun = left > 0 && mayOverrun ? Overrun(hold, ref left) : null;
+        var overrun = left > 0 ? Overrun(hold, ref left) : null;
         call.Key.Open--;
-        call.Key.Settle(call.Admitted, hold.Amount.Nano, cost - left);
+        call.Key.Spending.Settle(call.Admitted, hold.Amount.Nano, cost - left);
+        call.Member?.Settle(call.Admitted, hold.Amount.Nano, cost - left);
         new KeyRates(hold.Request.Key, 0).Correct(call.Key, call.TokensCharged, tokens);
         live.Remove(hold.ReceiptId);
         AssertBalanced();
@@ -267,6 +322,19 @@ internal sealed class AccountState(AccountBalance loaded)
         }
 
         return new Credits(posted);
+    }
+
+    // What limits a hold besides the buckets. Replaces: the live hold whose amount is free for the new one.
+    private readonly record struct Caps(Spending Key, Spending? Member, DateTimeOffset At, LiveHold? Replaces)
+    {
+        /// <summary>What is left of a limit; <c>null</c>: the call counts in a period that is over, whose limit nobody can tell any more.</summary>
+        public Credits? Left(Spending of, Credits limit, BudgetPeriod period)
+        {
+            var left = limit - of.Spent(period) - of.Held(period);
+            if (Replaces is not { } old)
+                return left;
+            return of.Counts(period, old.Admitted) ? left + old.Hold.Amount : null;
+        }
     }
 
     [Conditional("DEBUG")]

@@ -23,10 +23,13 @@ internal static class BudgetPeriods
         {
             BudgetPeriod.Day => Midnight(start.AddDays(1)),
             BudgetPeriod.Week => Midnight(start.AddDays(7)),
-            BudgetPeriod.Month => Midnight(start.AddMonths(1)),
+            BudgetPeriod.Month => MonthEnd(day),
             _ => null,
         };
     }
+
+    /// <summary>When the month that holds the day ends.</summary>
+    public static DateTimeOffset MonthEnd(DateOnly day) => Midnight(new DateOnly(day.Year, day.Month, 1).AddMonths(1));
 
     /// <summary>The day in UTC.</summary>
     public static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);

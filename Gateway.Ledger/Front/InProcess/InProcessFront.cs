@@ -8,10 +8,13 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
 {
     private readonly ConcurrentDictionary<string, LoadOnce<AccountState>> accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Account, string Key), LoadOnce<KeyState>> keys = new();
+    private readonly ConcurrentDictionary<(string Account, string Member), LoadOnce<Spending>> members = new();
     private readonly long origin = time.GetTimestamp();
 
     // Monotonic: leases and rates do not follow a clock that is set.
     private long Now => time.GetElapsedTime(origin).Ticks;
+
+    private DateOnly Today => BudgetPeriods.DayOf(time.GetUtcNow());
 
     /// <inheritdoc/>
     public ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken)
@@ -21,11 +24,22 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
 
         lock (account.Gate)
         {
-            if (account.FindKey(request.Key.KeyId) is { } key)
-                return ValueTask.FromResult(account.Hold(request, key, time.GetUtcNow(), Now, lease.Ticks));
+            var member = request.Member is { } limits ? account.FindMember(limits.MemberId) : null;
+            if (account.FindKey(request.Key.KeyId) is { } key && (member is not null || request.Member is null))
+                return ValueTask.FromResult(account.Hold(request, key, member, time.GetUtcNow(), Now, lease.Ticks));
         }
 
         return LoadAndHoldAsync(request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken)
+    {
+        if (Loaded(request.Account) is not { } account)
+            return ValueTask.FromResult<HoldResult>(new HoldResult.Unavailable(UnavailableReason.Front));
+
+        lock (account.Gate)
+            return ValueTask.FromResult(account.Rehold(request, time.GetUtcNow()));
     }
 
     /// <inheritdoc/>
@@ -89,11 +103,11 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
     /// <inheritdoc/>
     public ValueTask ForgiveAsync(string account, string keyId, string? memberId, DateOnly admitted, Credits amount, CancellationToken cancellationToken)
     {
-        // A key that is not loaded will find the refund in the book.
+        // A key or a member that is not loaded will find the refund in the book.
         if (Loaded(account) is { } state)
         {
             lock (state.Gate)
-                state.FindKey(keyId)?.Settle(admitted, 0, -amount.Nano);
+                state.Forgive(keyId, memberId, admitted, amount);
         }
 
         return ValueTask.CompletedTask;
@@ -113,12 +127,29 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
         if (key.Budget is not { } budget)
             return null;
 
-        var (accountState, keyState) = await LoadAsync(account, key.KeyId, cancellationToken);
-        lock (accountState.Gate)
+        var state = await LoadAccountAsync(account, cancellationToken);
+        var spending = (await LoadKeyAsync(state, account, key.KeyId, cancellationToken)).Spending;
+        lock (state.Gate)
         {
-            keyState.Roll(BudgetPeriods.DayOf(time.GetUtcNow()));
+            spending.Roll(BudgetPeriods.DayOf(time.GetUtcNow()));
             return new BudgetState(
-                budget, keyState.Spent(budget.Period), keyState.Held(budget.Period), BudgetPeriods.End(budget.Period, keyState.Day));
+                budget, spending.Spent(budget.Period), spending.Held(budget.Period), BudgetPeriods.End(budget.Period, spending.Day));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken)
+    {
+        if (member.Allowance is not { } allowance)
+            return null;
+
+        var state = await LoadAccountAsync(account, cancellationToken);
+        var spending = await LoadMemberAsync(state, account, member.MemberId, cancellationToken);
+        lock (state.Gate)
+        {
+            spending.Roll(BudgetPeriods.DayOf(time.GetUtcNow()));
+            return new AllowanceState(
+                allowance, spending.Spent(BudgetPeriod.Month), spending.Held(BudgetPeriod.Month), BudgetPeriods.MonthEnd(spending.Day));
         }
     }
 
@@ -126,9 +157,13 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
     {
         AccountState account;
         KeyState key;
+        Spending? member = null;
         try
         {
-            (account, key) = await LoadAsync(request.Account, request.Key.KeyId, cancellationToken);
+            account = await LoadAccountAsync(request.Account, cancellationToken);
+            key = await LoadKeyAsync(account, request.Account, request.Key.KeyId, cancellationToken);
+            if (request.Member is { } limits)
+                member = await LoadMemberAsync(account, request.Account, limits.MemberId, cancellationToken);
         }
         catch (Exception exception) when (BookFailure.Is(exception))
         {
@@ -136,7 +171,7 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
         }
 
         lock (account.Gate)
-            return account.Hold(request, key, time.GetUtcNow(), Now, lease.Ticks);
+            return account.Hold(request, key, member, time.GetUtcNow(), Now, lease.Ticks);
     }
 
     private AccountState? Loaded(string account) => accounts.TryGetValue(account, out var slot) ? slot.Value : null;
@@ -145,22 +180,21 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
         accounts.GetOrAdd(account, static _ => new LoadOnce<AccountState>()).GetAsync(
             async () => new AccountState(await book.LoadAccountAsync(account, CancellationToken.None)), cancellationToken);
 
-    private async Task<(AccountState Account, KeyState Key)> LoadAsync(string account, string keyId, CancellationToken cancellationToken)
+    private async Task<KeyState> LoadKeyAsync(AccountState state, string account, string keyId, CancellationToken cancellationToken)
     {
-        var state = await LoadAccountAsync(account, cancellationToken);
         var slot = keys.GetOrAdd((account, keyId), static _ => new LoadOnce<KeyState>());
-        var key = await slot.GetAsync(() => LoadKeyAsync(keyId), cancellationToken);
+        var key = await slot.GetAsync(async () => new KeyState(await book.KeySpendingAsync(keyId, Today)), cancellationToken);
         lock (state.Gate)
             state.AddKey(keyId, key);
-        return (state, key);
+        return key;
     }
 
-    private async Task<KeyState> LoadKeyAsync(string keyId)
+    private async Task<Spending> LoadMemberAsync(AccountState state, string account, string memberId, CancellationToken cancellationToken)
     {
-        var today = BudgetPeriods.DayOf(time.GetUtcNow());
-        var spent = new Credits[BudgetPeriods.Count];
-        for (var i = 0; i < spent.Length; i++)
-            spent[i] = await book.LoadKeySpentAsync(keyId, BudgetPeriods.Start((BudgetPeriod)i, today), CancellationToken.None);
-        return new KeyState(today, spent);
+        var slot = members.GetOrAdd((account, memberId), static _ => new LoadOnce<Spending>());
+        var member = await slot.GetAsync(() => book.MemberSpendingAsync(memberId, Today), cancellationToken);
+        lock (state.Gate)
+            state.AddMember(memberId, member);
+        return member;
     }
 }

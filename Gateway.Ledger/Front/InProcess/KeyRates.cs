@@ -16,6 +16,15 @@ internal readonly struct KeyRates
         charge = tokens is { } rate ? Math.Min(tokensAsked, rate.Limit) : 0;
     }
 
+    /// <summary>The rate of requests; <c>null</c>: none.</summary>
+    public Gcra? Requests => requests;
+
+    /// <summary>The rate of tokens; <c>null</c>: none.</summary>
+    public Gcra? Tokens => tokens;
+
+    /// <summary>The tokens that a hold charges.</summary>
+    public long TokensCharged => charge;
+
     /// <summary>Why the call cannot start yet; <c>null</c>: it can.</summary>
     public HoldResult? Refuses(KeyState key, long now)
     {
@@ -44,13 +53,16 @@ internal readonly struct KeyRates
     }
 
     /// <summary>What the headers say; a limit of 0 requests: none.</summary>
-    public RateState State(KeyState key, long now) => new(
+    public RateState State(KeyState key, long now) => State(key.RequestClock, key.TokenClock, now);
+
+    /// <summary>What the headers say of a front whose clocks are elsewhere. Unit: ticks.</summary>
+    public RateState State(long requestClock, long tokenClock, long now) => new(
         requests?.Limit ?? 0,
-        requests?.Remaining(key.RequestClock, now) ?? 0,
-        Ahead(key.RequestClock, now),
+        requests?.Remaining(requestClock, now) ?? 0,
+        Ahead(requestClock, now),
         tokens?.Limit,
-        tokens?.Remaining(key.TokenClock, now) ?? 0,
-        Ahead(key.TokenClock, now));
+        tokens?.Remaining(tokenClock, now) ?? 0,
+        Ahead(tokenClock, now));
 
     private static TimeSpan? Wait(in Gcra rate, long clock, long now, long quantity)
     {
