@@ -20,7 +20,7 @@ internal static class CallFactsOf
         return new CallFacts
         {
             KeyId = call.Key.Id,
-            MemberId = call.Key.MemberId,
+            MemberId = call.Member?.MemberId,
             Workspace = call.Key.Workspace,
             RunId = runId.Length is > 0 and <= MaxRunIdLength ? runId : null,
             Tags = Tags(call.Key.Tags, headers["X-Gateway-Tag"].ToString()),
