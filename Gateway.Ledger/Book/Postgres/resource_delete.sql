@@ -1,0 +1,2 @@
+delete from resource
+where kind = @kind and id = @id;

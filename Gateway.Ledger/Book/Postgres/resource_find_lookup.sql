@@ -1,0 +1,3 @@
+select kind as "Kind", id as "Id", workspace as "Workspace", lookup as "Lookup", body as "Body", version as "Version", created_at as "CreatedAt", updated_at as "UpdatedAt"
+from resource
+where kind = @kind and lookup = @lookup;

@@ -1,0 +1,2 @@
+update resource_version
+set version = version + 1;

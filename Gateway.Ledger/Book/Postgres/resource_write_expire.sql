@@ -1,0 +1,2 @@
+delete from resource_write
+where at < @notBefore;
