@@ -17,7 +17,8 @@ internal static class PostgresMigrations
     public static async Task ApplyAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken cancellationToken)
     {
         await ExecuteAsync(connection, "select pg_advisory_lock(@LockKey)", new { LockKey }, cancellationToken);
-        var has = await VersionAsync(connection, cancellationToken);
+        var applied = await AppliedAsync(connection, cancellationToken);
+        var has = applied.DefaultIfEmpty().Max();
         var migrations = EmbeddedText.List(Folder).Select(static path => (Path: path, Version: VersionOf(path))).ToArray();
         var knows = migrations[^1].Version;
         if (has > knows)
@@ -26,7 +27,7 @@ internal static class PostgresMigrations
                 $"The database \"{connection.Database}\" has schema version {has}, and this program knows versions up to {knows}: start the newer program, or restore the database from before its upgrade.");
         }
 
-        foreach (var migration in migrations.Where(migration => migration.Version > has))
+        foreach (var migration in migrations.Where(migration => !applied.Contains(migration.Version)))
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await ExecuteAsync(connection, EmbeddedText.Read(migration.Path), parameters: null, cancellationToken);
@@ -37,7 +38,7 @@ internal static class PostgresMigrations
     }
 
     // Looks before it creates: a login that may only work on the tables opens a book that is up to date.
-    private static async Task<long> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<HashSet<long>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var exists = await connection.ExecuteScalarAsync<bool>(
             new CommandDefinition("select to_regclass('schema_version') is not null", cancellationToken: cancellationToken));
@@ -47,8 +48,7 @@ internal static class PostgresMigrations
                 connection, "create table schema_version (version bigint primary key, applied_at timestamptz not null)", parameters: null, cancellationToken);
         }
 
-        return await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition("select coalesce(max(version), 0) from schema_version", cancellationToken: cancellationToken));
+        return [.. await connection.QueryAsync<long>(new CommandDefinition("select version from schema_version", cancellationToken: cancellationToken))];
     }
 
     // No limit of time: a later migration may rewrite a large table, and another gateway waits for it.

@@ -13,5 +13,5 @@ create table member_day (
   primary key (member_id, day)
 ) without rowid;
 
--- What the sweep looks for: packs that have ended with something left.
-create index bucket_to_expire on bucket (expires_at) where kind = 'pack' and posted > 0 and expires_at is not null;
+-- What the sweep looks for. Without the balance, which would have every charge of a pack look at this index.
+create index bucket_to_expire on bucket (expires_at) where kind = 'pack' and expires_at is not null;
