@@ -246,6 +246,37 @@ internal abstract partial class BookContract
         await AssertInvariantsAsync();
     }
 
+    [Test]
+    public async Task Everything_at_once_keeps_the_invariants()
+    {
+        var buckets = new[] { await TopUpAsync(1000), ((PostingResult.Posted)await Book.PostAsync(TopUp(1000) with { Kind = BucketKind.Wallet }, Start, default)).Bucket.Id };
+        var calls = Enumerable.Range(0, 40).Select(i => Call(buckets[i % 2], 1, i % 3)).ToArray();
+        var pack = TopUp(5) with { Kind = BucketKind.Pack, Provider = "demo", Model = "echo", ExpiresAt = Start };
+        await Book.RecordAsync(calls[..20], default);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await Book.RefundAsync(Requested(calls[i]) with { Amount = new Credits(100_000_000) }, Start, default);
+                if (worker % 4 == 0)
+                    await Book.RecordAsync(calls[(i / 2)..(i + 20)], default);
+                else if (worker % 4 == 1)
+                    await Book.VoidAsync(calls[i].ReceiptId, Start, default);
+                else if (worker % 4 == 2)
+                    await Book.PostAsync(i % 2 == 0 ? pack : Adjustment(buckets[i % 4 / 2], 1), Start, default);
+                else
+                    await Book.ExpireAsync(Start.AddDays(1), 3, Start, default);
+            }
+        })));
+
+        while ((await Book.ExpireAsync(Start.AddDays(1), 3, Start, default)).Count > 0)
+            continue;
+        Assert.That(await ScalarAsync("select posted from bucket where kind = 'expired'"), Is.EqualTo(Whole(100).Nano));
+        Assert.That(await ScalarAsync("select count(*) from posting where kind = 'refund'"), Is.Positive);
+        await AssertInvariantsAsync();
+    }
+
     private async Task<SettledCall> RecordAsync(SettledCall call)
     {
         await Book.RecordAsync([call], default);
