@@ -9,6 +9,7 @@ using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Front.Redis;
 using Gateway.Ledger.Spool;
 using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Yarp;
@@ -84,6 +85,16 @@ try
     return 0;
 }
 catch (SettingException mistake)
+{
+    await Console.Error.WriteLineAsync(mistake.Message);
+    return 1;
+}
+catch (BookSettingException mistake)
+{
+    await Console.Error.WriteLineAsync(mistake.Message);
+    return 1;
+}
+catch (FrontSettingException mistake)
 {
     await Console.Error.WriteLineAsync(mistake.Message);
     return 1;

@@ -86,6 +86,15 @@ public sealed class Hold
     /// <summary>1 once the settlement was handed to the recorder.</summary>
     internal int Finished;
 
+    /// <summary>What the settlement said was used: corrects tokens a minute, also when the front hears of it late.</summary>
+    internal long SettledTokens;
+
+    /// <summary>The epoch in which the front charged it; 0: not yet, or the only front there is.</summary>
+    internal long ChargedInEpoch;
+
+    /// <summary>Goes to the recorder at 2: once it is charged, and once it is finished.</summary>
+    internal int RecordingSteps;
+
     /// <summary>What the last renewal said had been delivered.</summary>
     internal Usage DeliveredUsage { get; set; }
 }

@@ -52,4 +52,6 @@ public interface ILedger
 /// <param name="SpoolOk">The spool takes records.</param>
 /// <param name="BookOk">The last batch was recorded.</param>
 /// <param name="Unrecorded">Settlements that wait for the book.</param>
-public readonly record struct LedgerHealth(bool SpoolOk, bool BookOk, long Unrecorded);
+/// <param name="FrontOk">A front is open.</param>
+/// <param name="ClockSkew">How far the book's clock is ahead of this machine's.</param>
+public readonly record struct LedgerHealth(bool SpoolOk, bool BookOk, long Unrecorded, bool FrontOk = true, TimeSpan ClockSkew = default);

@@ -13,8 +13,14 @@ public enum Durability
 /// <summary>Where the ledger keeps its files, and its bounds.</summary>
 public sealed record LedgerOptions
 {
-    /// <summary>The SQLite file.</summary>
+    /// <summary>The SQLite file; of no effect with <see cref="BookConnection"/>.</summary>
     public required string BookFile { get; init; }
+
+    /// <summary>The connection string of a PostgreSQL book, which several gateways may share; <c>null</c>: SQLite.</summary>
+    public string? BookConnection { get; init; }
+
+    /// <summary>The connection string of Redis, with PostgreSQL only; <c>null</c>: the book keeps the front.</summary>
+    public string? RedisConnection { get; init; }
 
     /// <summary>The spool's folder; locked by one gateway.</summary>
     public required string SpoolFolder { get; init; }
@@ -27,6 +33,9 @@ public sealed record LedgerOptions
 
     /// <summary>Settlements waiting for the book before new calls are refused. Default 500,000.</summary>
     public int MaxUnrecorded { get; init; } = 500_000;
+
+    /// <summary>Whether new calls are refused while Redis is away (else the book admits them).</summary>
+    public bool RejectWhenFrontDown { get; init; }
 
     /// <summary>Whether new calls are refused while the book is away (else they go on from the front).</summary>
     public bool RejectWhenBookDown { get; init; }

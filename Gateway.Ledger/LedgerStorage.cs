@@ -1,5 +1,10 @@
+using System.Security.Cryptography;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Book.Postgres;
 using Gateway.Ledger.Book.Sqlite;
+using Gateway.Ledger.Coordination;
+using Gateway.Ledger.Front.Redis;
+using Gateway.Ledger.Front.Rows;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Ledger;
@@ -7,29 +12,47 @@ namespace Gateway.Ledger;
 /// <summary>The opened ledger and the store of the control plane, which share one book.</summary>
 public sealed class LedgerStorage : IAsyncDisposable
 {
-    private readonly SqliteBook _book;
-    private readonly SpooledLedger _ledger;
+    private readonly SpooledLedger ledger;
+    private readonly IReadOnlyList<IAsyncDisposable> parts;
 
-    private LedgerStorage(SqliteBook book, SpooledLedger ledger)
+    private LedgerStorage(SpooledLedger ledger, IResourceStore resources, params IReadOnlyList<IAsyncDisposable> parts)
     {
-        _book = book;
-        _ledger = ledger;
+        this.ledger = ledger;
+        this.parts = parts;
+        Resources = resources;
     }
 
     /// <summary>Holds, settlements, receipts.</summary>
-    public ILedger Ledger => _ledger;
+    public ILedger Ledger => ledger;
 
     /// <summary>Keys, channels, models.</summary>
-    public IResourceStore Resources => _book;
+    public IResourceStore Resources { get; }
 
     /// <summary>Applies migrations, replays the spool, and starts recording.</summary>
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>
-    public static async Task<LedgerStorage> OpenAsync(LedgerOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
+    /// <exception cref="BookSettingException">The connection string of the book does not lead to a database that can be used.</exception>
+    /// <exception cref="FrontSettingException">The connection string of Redis cannot be read, or leads to a server that must not be a front.</exception>
+    public static Task<LedgerStorage> OpenAsync(LedgerOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken) =>
+        options.BookConnection is { } connection
+            ? OpenSharedAsync(options, connection, time, logging, cancellationToken)
+            : OpenEmbeddedAsync(options, time, logging, cancellationToken);
+
+    /// <summary>Drains what is not recorded yet, then closes the book.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await ledger.DisposeAsync();
+        foreach (var part in parts)
+            await part.DisposeAsync();
+    }
+
+    private static async Task<LedgerStorage> OpenEmbeddedAsync(
+        LedgerOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         var book = new SqliteBook(options.BookFile, options.Durability, time);
         try
         {
-            return new LedgerStorage(book, await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken));
+            var ledger = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
+            return new LedgerStorage(ledger, book, book);
         }
         catch
         {
@@ -38,10 +61,34 @@ public sealed class LedgerStorage : IAsyncDisposable
         }
     }
 
-    /// <summary>Drains what is not recorded yet, then closes the book.</summary>
-    public async ValueTask DisposeAsync()
+    private static async Task<LedgerStorage> OpenSharedAsync(
+        LedgerOptions options, string connection, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        await _ledger.DisposeAsync();
-        await _book.DisposeAsync();
+        var logger = logging.CreateLogger<SpooledLedger>();
+        var book = new PostgresBook(connection, time, logger);
+        RedisServers? servers = null;
+        try
+        {
+            await book.OpenAsync(cancellationToken);
+            var gateway = "gw_" + RandomNumberGenerator.GetHexString(12, lowercase: true);
+            var epochs = new EpochFront(time, book);
+            book.RecordingEpoch = () => epochs.RecordingEpoch;
+
+            // clock null: leases and rates follow the servers' time, which all gateways share.
+            var rows = new RowFront(book.Source, book, gateway, options.HoldLease, clock: null);
+            if (options.RedisConnection is { } redisConnection)
+                servers = await RedisServers.ConnectAsync(redisConnection, logger, cancellationToken);
+            var redis = servers is null ? null : new RedisFront(servers, book, gateway, options.HoldLease, clock: null);
+            var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
+            var ledger = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
+            return servers is null ? new LedgerStorage(ledger, book, book) : new LedgerStorage(ledger, book, servers, book);
+        }
+        catch
+        {
+            if (servers is not null)
+                await servers.DisposeAsync();
+            await book.DisposeAsync();
+            throw;
+        }
     }
 }

@@ -1,3 +1,6 @@
+using Gateway.Ledger.Book;
+using Gateway.Ledger.Front;
+
 namespace Gateway.Ledger;
 
 /// <summary>Ends a hold: releases it and charges what was used.</summary>
@@ -50,4 +53,20 @@ internal sealed record SettledCall(
 
     /// <summary>The member whose allowance it counts against; <c>null</c>: nobody's key.</summary>
     public string? MemberId { get; init; }
+
+    /// <summary>The same call with what a front has really charged: less than planned where the buckets had less.</summary>
+    public SettledCall ChargedBy(in FrontSettlement charged)
+    {
+        if (charged.Charged == Cost)
+            return this with { PaidBy = charged.PaidBy };
+
+        var shortfall = Shortfall + (Cost - charged.Charged);
+        return this with
+        {
+            Cost = charged.Charged,
+            Shortfall = shortfall,
+            PaidBy = charged.PaidBy,
+            Receipt = ReceiptDocument.WithCost(Receipt.Span, charged.Charged, shortfall),
+        };
+    }
 }

@@ -1,3 +1,6 @@
+using Gateway.Ledger.Front;
+using Microsoft.Extensions.Logging;
+
 namespace Gateway.Ledger;
 
 /// <summary>The part that gives charges back.</summary>
@@ -19,9 +22,25 @@ public sealed partial class SpooledLedger
 
         // CancellationToken.None: what is in the book must be told. A replay tells it again, for its first run may have died before.
         foreach (var bucket in refunded.Buckets)
-            await front.CreditAsync(refunded.Account, bucket, CancellationToken.None);
+            await CreditAsync(refunded.Account, bucket, CancellationToken.None);
         if (!refunded.Replayed)
-            await front.ForgiveAsync(refunded.Account, refunded.KeyId, refunded.MemberId, refunded.Admitted, refunded.Amount, CancellationToken.None);
+            await ForgiveAsync(refunded);
         return result;
     }
+
+    private async Task ForgiveAsync(RefundResult.Refunded refunded)
+    {
+        try
+        {
+            await front.ForgiveAsync(refunded.Account, refunded.KeyId, refunded.MemberId, refunded.Admitted, refunded.Amount, CancellationToken.None);
+        }
+        catch (FrontUnavailableException exception)
+        {
+            // Not tried again, for it may have happened: a budget that is too strict until the front loads the key again, never one that is too wide.
+            LogNotForgiven(refunded.KeyId, exception.Message);
+        }
+    }
+
+    [LoggerMessage(13, LogLevel.Warning, "No front could be told that {KeyId} has spent less by a refund: {Reason}")]
+    private partial void LogNotForgiven(string keyId, string reason);
 }

@@ -17,7 +17,7 @@ public sealed partial class SpooledLedger
             }
             catch (Exception exception) when (exception is IOException or TimeoutException)
             {
-                LogSweepFailed(exception);
+                LogSweepFailed(exception.Message);
             }
         }
     }
@@ -41,6 +41,7 @@ public sealed partial class SpooledLedger
         var settlement = new Settlement(Outcome.Recovered, hold.DeliveredUsage, countedBy);
         hold.Settled = Call(hold, settlement, charged.Charged, charged.Shortfall, charged.PaidBy);
         pending.Add(hold);
+        StepToRecorder(hold);
         ending.SetResult(new Settled(Outcome.Recovered, charged.Charged, charged.Shortfall, charged.PaidBy, charged.Balance));
         await SpoolAsync(hold, hold.Settled);
         Finish(hold, Delivery.Unconfirmed);

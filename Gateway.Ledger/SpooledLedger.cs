@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Coordination;
 using Gateway.Ledger.Front;
 using Gateway.Ledger.Front.InProcess;
 using Gateway.Ledger.Recording;
@@ -12,11 +13,14 @@ namespace Gateway.Ledger;
 public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 {
     private static readonly TimeSpan BookPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan OpenPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan BookDownPatience = TimeSpan.FromSeconds(2);
 
     private readonly LedgerOptions options;
     private readonly IBook book;
     private readonly IFront front;
+    private readonly EpochFront? epochs;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly SpoolLock folder;
@@ -25,24 +29,29 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     private readonly Recorder recorder;
     private readonly CancellationTokenSource stopSweeping = new();
     private readonly CancellationTokenSource stopRecording = new();
+    private Replay? replay;
+    private EpochLoop? loop;
     private Task sweeping = Task.CompletedTask;
     private Task recording = Task.CompletedTask;
+    private Task looping = Task.CompletedTask;
     private int disposed;
 
-    private SpooledLedger(LedgerOptions options, IBook book, TimeProvider time, ILogger logger, SpoolLock folder, SettlementSpool spool)
+    private SpooledLedger(LedgerOptions options, IBook book, IFront front, TimeProvider time, ILogger logger, SpoolLock folder, SettlementSpool spool)
     {
         this.options = options;
         this.book = book;
+        this.front = front;
+        epochs = front as EpochFront;
         this.time = time;
         this.logger = logger;
         this.folder = folder;
         this.spool = spool;
-        front = new InProcessFront(book, time, options.HoldLease);
         recorder = new Recorder(book, front, spool, pending, time, logger);
     }
 
     /// <inheritdoc/>
-    public LedgerHealth Health => new(spool.Healthy, recorder.BookOk, pending.Count);
+    public LedgerHealth Health => new(
+        spool.Healthy, recorder.BookOk, pending.Count, epochs is null or { IsOpen: true }, loop?.ClockSkew ?? TimeSpan.Zero);
 
     /// <summary>Locks the spool, opens the book, replays what the spool has, and starts recording.</summary>
     /// <exception cref="IOException">Another gateway uses the spool's folder.</exception>
@@ -57,13 +66,42 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             await book.OpenAsync(cancellationToken);
-            var (calls, last) = await new Replay(options.SpoolFolder, book, time).RunAsync(cancellationToken);
-            var journal = new SettlementSpool(new SpoolSettings(options.SpoolFolder, options.Durability), files, last + 1);
-            var ledger = new SpooledLedger(options, book, time, logger, locked, journal);
+            var left = new Replay(options.SpoolFolder, book, time);
+            var calls = await left.RunAsync(front: null, cancellationToken);
+            var ledger = Start(options, book, new InProcessFront(book, time, options.HoldLease), time, logger, locked, files, left.LastSegment + 1);
             if (calls > 0)
                 ledger.LogReplayed(calls);
-            ledger.recording = ledger.recorder.RunAsync(ledger.stopRecording.Token);
-            ledger.sweeping = ledger.SweepAsync(ledger.stopSweeping.Token);
+            return ledger;
+        }
+        catch
+        {
+            locked.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the ledger of one gateway of several: returns once calls can be admitted, or after a while if they cannot yet.</summary>
+    /// <param name="options">Where the spool is.</param>
+    /// <param name="shared">What the gateways share.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    internal static async Task<SpooledLedger> OpenSharedAsync(
+        LedgerOptions options, SharedParts shared, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        var locked = SpoolLock.Take(options.SpoolFolder);
+        try
+        {
+            // The torn end of the last process is cut off before new segments follow it: the replay may have to wait for a front.
+            SpoolReader.SealTail(options.SpoolFolder);
+            var left = new Replay(options.SpoolFolder, shared.Book, time);
+            var ledger = Start(options, shared.Book, shared.Epochs, time, logger, locked, new DiskSpoolFiles(), left.LastSegment + 1);
+            ledger.replay = left;
+            var epochLoop = new EpochLoop(
+                shared.Coordination, shared.Epochs, shared.Redis, shared.Rows, ledger, shared.Gateway, options.RejectWhenFrontDown, time, logger);
+            ledger.loop = epochLoop;
+            ledger.looping = epochLoop.RunAsync(ledger.stopSweeping.Token);
+            await ledger.IsOpenAsync(cancellationToken);
             return ledger;
         }
         catch
@@ -95,7 +133,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         catch (IOException exception)
         {
             LogSpoolFailed(exception);
-            await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, planned: null, CancellationToken.None);
+            await VoidHoldAsync(hold);
             return new HoldResult.Unavailable(UnavailableReason.Spool);
         }
     }
@@ -104,13 +142,15 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     public async ValueTask RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
     {
         var cost = Credits.Min(hold.Request.Price.Cost(delivered), hold.Amount);
+        var known = hold.DeliveredUsage;
+        hold.DeliveredUsage = delivered;
         if (!await front.RenewAsync(hold, cost, delivered, cancellationToken))
         {
+            hold.DeliveredUsage = known;
             LogLeaseLost(hold.ReceiptId);
             return;
         }
 
-        hold.DeliveredUsage = delivered;
         WriteCheckpoint(hold, cost, delivered);
     }
 
@@ -163,7 +203,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             Delivering(hold);
 
         call.Delivery = delivery;
-        recorder.Add(hold);
+        StepToRecorder(hold);
     }
 
     /// <inheritdoc/>
@@ -182,7 +222,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     {
         var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);
         if (result is PostingResult.Posted posted)
-            await front.CreditAsync(posting.Account, posted.Bucket, CancellationToken.None);
+            await CreditAsync(posting.Account, posted.Bucket, CancellationToken.None);
         return result;
     }
 
@@ -211,9 +251,12 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 
         await stopSweeping.CancelAsync();
         await sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await looping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         recorder.Complete();
         stopRecording.CancelAfter(BookPatience);
         await recording.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (loop is not null)
+            await loop.LeaveAsync(stopRecording.Token);
         spool.Dispose();
         folder.Dispose();
         stopSweeping.Dispose();
@@ -259,7 +302,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         }
 
         var mayOverrun = settlement.Outcome == Outcome.Complete;
-        var charged = await front.SettleAsync(hold, cost, mayOverrun, settlement.Usage.TotalTokens, planned, CancellationToken.None);
+        hold.SettledTokens = settlement.Usage.TotalTokens;
+        var (charged, isCharged) = await ChargeAsync(hold, cost, mayOverrun, planned);
         var call = planned with { PaidBy = charged.PaidBy };
         if (spool.Healthy && (charged.Charged != planned.Cost || charged.Shortfall != planned.Shortfall))
         {
@@ -270,7 +314,33 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 
         hold.Settled = call;
         pending.Add(hold);
+        if (isCharged)
+            StepToRecorder(hold);
+        else
+            deferred[hold.ReceiptId] = hold;
         return new Settled(call.Outcome, call.Cost, call.Shortfall, call.PaidBy, charged.Balance);
+    }
+
+    // Without a front the settlement is what the spool has, and the front hears of it when there is one again.
+    private async ValueTask<(FrontSettlement Charged, bool IsCharged)> ChargeAsync(Hold hold, Credits cost, bool mayOverrun, SettledCall planned)
+    {
+        try
+        {
+            return (await front.SettleAsync(hold, cost, mayOverrun, hold.SettledTokens, planned, CancellationToken.None), true);
+        }
+        catch (FrontUnavailableException exception)
+        {
+            LogDeferred(hold.ReceiptId, exception.Message);
+            var left = planned.PaidBy.Aggregate(Credits.Zero, static (sum, share) => sum + share.BalanceAfter);
+            return (new FrontSettlement(planned.Cost, planned.Shortfall, planned.PaidBy, left), false);
+        }
+    }
+
+    /// <summary>A call goes to the recorder when it is charged and finished, whichever comes last.</summary>
+    private void StepToRecorder(Hold hold)
+    {
+        if (Interlocked.Increment(ref hold.RecordingSteps) == 2)
+            recorder.Add(hold);
     }
 
     private static Credits Cost(Hold hold, in Settlement settlement)
@@ -352,13 +422,48 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     // The book may have taken it and not said so: the recorder writes the void later, and reverses a charge that it finds.
     private async ValueTask VoidAsync(Hold hold)
     {
-        await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, planned: null, CancellationToken.None);
+        await VoidHoldAsync(hold);
         hold.Settled = Call(hold, new Settlement(Outcome.Failed, default, CountedBy.None), Credits.Zero, Credits.Zero, []);
         hold.Settled.Delivery = Delivery.Refunded;
         hold.Finished = 1;
+        hold.RecordingSteps = 2;
         pending.Add(hold);
         recorder.Add(hold);
     }
+
+    private async ValueTask VoidHoldAsync(Hold hold)
+    {
+        try
+        {
+            await front.SettleAsync(hold, Credits.Zero, mayOverrun: false, tokens: 0, planned: null, CancellationToken.None);
+        }
+        catch (FrontUnavailableException exception)
+        {
+            LogDeferred(hold.ReceiptId, exception.Message);
+            epochs?.VoidLater(epochs.RecordingEpoch, hold.Request);
+            epochs?.Forget(hold);
+        }
+    }
+
+    private static SpooledLedger Start(
+        LedgerOptions options, IBook book, IFront front, TimeProvider time, ILogger logger, SpoolLock locked, ISpoolFiles files, int firstSegment)
+    {
+        var journal = new SettlementSpool(new SpoolSettings(options.SpoolFolder, options.Durability), files, firstSegment);
+        var ledger = new SpooledLedger(options, book, front, time, logger, locked, journal);
+        ledger.recording = ledger.recorder.RunAsync(ledger.stopRecording.Token);
+        ledger.sweeping = ledger.SweepAsync(ledger.stopSweeping.Token);
+        return ledger;
+    }
+
+    private async Task IsOpenAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        while (!Epochs.IsOpen && time.GetElapsedTime(started) < OpenPatience)
+            await Task.Delay(OpenPause, time, cancellationToken);
+    }
+
+    [LoggerMessage(5, LogLevel.Warning, "No front answered for the settlement of {ReceiptId}: it is in the spool, and is charged when one does. {Reason}")]
+    private partial void LogDeferred(ReceiptId receiptId, string reason);
 
     [LoggerMessage(1, LogLevel.Information, "Replayed {Calls} calls from the spool.")]
     private partial void LogReplayed(int calls);
@@ -369,6 +474,6 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     [LoggerMessage(3, LogLevel.Warning, "{ReceiptId} was renewed after its lease had ended; its checkpoint is its charge.")]
     private partial void LogLeaseLost(ReceiptId receiptId);
 
-    [LoggerMessage(4, LogLevel.Error, "The sweep of expired holds failed; it runs again.")]
-    private partial void LogSweepFailed(Exception exception);
+    [LoggerMessage(4, LogLevel.Warning, "The sweep of expired holds failed; it runs again: {Reason}")]
+    private partial void LogSweepFailed(string reason);
 }

@@ -6,8 +6,14 @@ namespace Gateway.Host.Settings;
 /// <summary>What the operator configured, read once at the start.</summary>
 internal sealed record GatewaySettings
 {
-    /// <summary>The SQLite file, absolute. Default <c>data/gateway.db</c> in the working directory.</summary>
+    /// <summary>The SQLite file, absolute. Default <c>data/gateway.db</c> in the working directory. Of no effect with <see cref="BookConnection"/>.</summary>
     public required string BookFile { get; init; }
+
+    /// <summary>The connection string of a PostgreSQL book; <c>null</c>: SQLite.</summary>
+    public string? BookConnection { get; init; }
+
+    /// <summary>The connection string of Redis; <c>null</c>: with PostgreSQL the book keeps the front, with SQLite this process does.</summary>
+    public string? RedisConnection { get; init; }
 
     /// <summary>Folder of the settlement spool, absolute. Default <c>data/spool</c>.</summary>
     public required string SpoolFolder { get; init; }
@@ -24,7 +30,7 @@ internal sealed record GatewaySettings
     /// <summary>What a settlement must survive. Default <see cref="Durability.Power"/>.</summary>
     public Durability Durability { get; init; } = Durability.Power;
 
-    /// <summary>Whether new calls are refused while the front is away. Of no effect with the in-process front.</summary>
+    /// <summary>Whether new calls are refused while Redis is away, rather than admitted by the book.</summary>
     public bool RejectWhenFrontDown { get; init; }
 
     /// <summary>Whether new calls are refused while the book is away.</summary>
@@ -67,10 +73,13 @@ internal sealed record GatewaySettings
     public LedgerOptions ToLedgerOptions() => new()
     {
         BookFile = BookFile,
+        BookConnection = BookConnection,
+        RedisConnection = RedisConnection,
         SpoolFolder = SpoolFolder,
         Durability = Durability,
         HoldLease = HoldLease,
         MaxUnrecorded = MaxUnrecorded,
+        RejectWhenFrontDown = RejectWhenFrontDown,
         RejectWhenBookDown = RejectWhenBookDown,
     };
 }

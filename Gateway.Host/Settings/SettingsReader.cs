@@ -24,9 +24,11 @@ internal static class SettingsReader
         RefuseUnknown(configuration);
         var gateway = configuration.GetSection("Gateway");
         var defaults = new GatewaySettings { BookFile = "", SpoolFolder = "" };
-        return defaults with
+        var settings = defaults with
         {
-            BookFile = BookFile(configuration["ConnectionStrings:Ledger"]),
+            BookFile = BookFile(configuration["ConnectionStrings:Ledger"], out var bookConnection),
+            BookConnection = bookConnection,
+            RedisConnection = configuration["ConnectionStrings:Redis"] is { Length: > 0 } redis ? redis : null,
             SpoolFolder = Path.GetFullPath(Text(gateway, "Spool") ?? Path.Combine("data", "spool")),
             AdminKey = AdminKey(Text(gateway, "AdminKey")),
             MasterKey = MasterKey("Gateway__MasterKey", Text(gateway, "MasterKey")),
@@ -41,6 +43,11 @@ internal static class SettingsReader
             DrainTime = Duration(gateway, "DrainTime", defaults.DrainTime),
             PingInterval = Duration(gateway, "PingInterval", defaults.PingInterval),
         };
+        if (settings is { RedisConnection: not null, BookConnection: null })
+            throw new SettingException("ConnectionStrings__Redis", "needs ConnectionStrings__Ledger=Host=…: a SQLite file serves one gateway, which keeps its front itself.");
+        if (settings is { BookConnection: not null, MasterKey: null })
+            throw new SettingException("Gateway__MasterKey", "is required with PostgreSQL: base64 of 32 bytes, the same for all gateways.");
+        return settings;
     }
 
     private static void RefuseUnknown(IConfiguration configuration)
@@ -54,15 +61,14 @@ internal static class SettingsReader
                 throw new SettingException($"Gateway__{child.Key}__{nested.Key}", "is not a setting of this gateway.");
         }
 
-        if (!string.IsNullOrEmpty(configuration["ConnectionStrings:Redis"]))
-            throw new SettingException("ConnectionStrings__Redis", "the Redis front is not part of this version; leave it out for the in-process front.");
         if (configuration.GetSection("Rules").GetChildren().FirstOrDefault() is { } rule)
             throw new SettingException($"Rules__{rule.Key}", "proxy rules are not part of this version.");
     }
 
-    private static string BookFile(string? text)
+    private static string BookFile(string? text, out string? connection)
     {
         const string Setting = "ConnectionStrings__Ledger";
+        connection = null;
         if (string.IsNullOrWhiteSpace(text))
             return Path.GetFullPath(Path.Combine("data", "gateway.db"));
         if (!text.Contains('=', StringComparison.Ordinal))
@@ -80,7 +86,11 @@ internal static class SettingsReader
         }
 
         if (parts.ContainsKey("Host") || parts.ContainsKey("Server"))
-            throw new SettingException(Setting, "\"Host=…\" asks for the PostgreSQL book, which is not part of this version; give a SQLite file.");
+        {
+            connection = text;
+            return "";
+        }
+
         if (parts.TryGetValue("Data Source", out var file) && parts.Count == 1 && file is string path)
             return FilePath(Setting, path);
 

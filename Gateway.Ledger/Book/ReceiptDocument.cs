@@ -114,18 +114,25 @@ internal static class ReceiptDocument
         return JsonSerializer.SerializeToUtf8Bytes(document, Relaxed);
     }
 
-    /// <summary>The draft's <c>currency</c>; <c>CREDIT</c> where it has none.</summary>
-    public static string Currency(ReadOnlySpan<byte> draft)
+    /// <summary>The draft as the front really charged it: cost, shortfall and outcome agree.</summary>
+    public static byte[] WithCharge(ReadOnlySpan<byte> draft, Credits cost, Credits shortfall, Outcome outcome)
     {
         var reader = new Utf8JsonReader(draft);
-        while (reader.Read())
-        {
-            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("currency"u8))
-                return reader.Read() ? reader.GetString() ?? DefaultCurrency : DefaultCurrency;
-        }
-
-        return DefaultCurrency;
+        var document = JsonNode.Parse(ref reader)?.AsObject() ?? throw new JsonException("A receipt is an object.");
+        document["outcome"] = LedgerNames.Of(outcome);
+        document["cost"] = cost.ToDecimal();
+        if (shortfall > Credits.Zero)
+            document["shortfall"] = shortfall.ToDecimal();
+        else
+            document.Remove("shortfall");
+        return JsonSerializer.SerializeToUtf8Bytes(document, Relaxed);
     }
+
+    /// <summary>The draft's <c>currency</c>; <c>CREDIT</c> where it has none.</summary>
+    public static string Currency(ReadOnlySpan<byte> draft) => Text(draft, "currency"u8) ?? DefaultCurrency;
+
+    /// <summary>The draft's <c>memberId</c>; <c>null</c>: nobody's key.</summary>
+    public static string? MemberId(ReadOnlySpan<byte> draft) => Text(draft, "memberId"u8);
 
     /// <summary>UTC, whole milliseconds, so that the pending and the stored document say the same.</summary>
     internal static DateTime Instant(DateTimeOffset at) => at.UtcDateTime.AddTicks(-(at.UtcTicks % TimeSpan.TicksPerMillisecond));
@@ -150,6 +157,18 @@ internal static class ReceiptDocument
         }
 
         json.WriteEndArray();
+    }
+
+    private static string? Text(ReadOnlySpan<byte> draft, ReadOnlySpan<byte> name)
+    {
+        var reader = new Utf8JsonReader(draft);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals(name))
+                return reader.Read() ? reader.GetString() : null;
+        }
+
+        return null;
     }
 
     private static void WriteAscii(ArrayBufferWriter<byte> to, string text) => Encoding.ASCII.GetBytes(text.AsSpan(), to);

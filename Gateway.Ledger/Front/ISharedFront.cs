@@ -27,7 +27,8 @@ internal interface ISharedFront : IFront
     /// <summary>Charges a call that the front knows nothing of and that is not in the book: from what is available now, the rest is shortfall. Once per receipt.</summary>
     ValueTask<FrontSettlement> ChargeLateAsync(SettledCall call, CancellationToken cancellationToken);
 
-    /// <summary>Settled calls that wait for the book and whose gateway is not among the live ones (and not this one), and reaped ones, which have none.</summary>
+    /// <summary>Settled calls that wait for the book and whose gateway is not among the live ones (and not this one), and reaped ones, which have none.
+    /// One that was charged in an older epoch and is not in the book is charged again in this one before it is returned.</summary>
     /// <param name="liveGateways">The ids of gateways that record their own calls.</param>
     /// <param name="most">At most so many.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>

@@ -1,42 +1,62 @@
 using System.Runtime.InteropServices;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Front;
 using Gateway.Ledger.Spool;
 
 namespace Gateway.Ledger.Recording;
 
-/// <summary>Brings what a dead gateway left in its spool to the book, before anything else happens. May be killed at any point and run again.</summary>
-internal sealed class Replay(string folder, IBook book, TimeProvider time)
+/// <summary>Brings what a dead gateway left in its spool to the book. May be killed at any point and run again.</summary>
+internal sealed class Replay
 {
     private const int BatchSize = 500;
     private const string Actor = "gateway";
 
+    private readonly string folder;
+    private readonly IBook book;
+    private readonly TimeProvider time;
+    private readonly IReadOnlyList<int> segments;
     private readonly Dictionary<ReceiptId, Fate> fates = [];
     private readonly List<SettledCall> batch = [];
     private readonly List<ReceiptId> refunds = [];
 
-    /// <summary>Records and deletes what was replayed.</summary>
-    /// <returns>How many calls were found, and the number of the last segment (−1: none).</returns>
-    public async Task<(int Calls, int LastSegment)> RunAsync(CancellationToken cancellationToken)
+    /// <summary>Notes which segments there are: a spool that is opened afterwards adds its own.</summary>
+    public Replay(string folder, IBook book, TimeProvider time)
     {
+        this.folder = folder;
+        this.book = book;
+        this.time = time;
         foreach (var draft in Directory.EnumerateFiles(folder, "*.new"))
             File.Delete(draft);
+        segments = SpoolReader.Segments(folder);
+    }
 
-        var segments = SpoolReader.Segments(folder);
+    /// <summary>The number of the last segment; −1: there is none.</summary>
+    public int LastSegment => segments.Count == 0 ? -1 : segments[^1];
+
+    /// <summary>Records and deletes what is there.</summary>
+    /// <param name="front">The shared front, which must hear of the charges; <c>null</c>: no account is loaded anywhere.</param>
+    /// <param name="cancellationToken">Ends the replay; it can begin again.</param>
+    /// <returns>How many calls were found.</returns>
+    public async Task<int> RunAsync(ISharedFront? front, CancellationToken cancellationToken)
+    {
+        fates.Clear();
+        batch.Clear();
+        refunds.Clear();
 
         // Two passes: the first keeps a few bytes a call, so that a long spool does not have to fit into memory.
-        foreach (var record in SpoolReader.Read(folder))
+        foreach (var record in SpoolReader.Read(folder, segments))
             Note(record);
-        foreach (var record in SpoolReader.Read(folder))
+        foreach (var record in SpoolReader.Read(folder, segments))
         {
             Take(record);
             if (batch.Count >= BatchSize)
-                await FlushAsync(cancellationToken);
+                await FlushAsync(front, cancellationToken);
         }
 
-        await FlushAsync(cancellationToken);
+        await FlushAsync(front, cancellationToken);
         foreach (var segment in segments)
             File.Delete(SpoolReader.FileOf(folder, segment));
-        return (fates.Count, segments.Count == 0 ? -1 : segments[^1]);
+        return fates.Count;
     }
 
     private void Note(in ReadRecord record)
@@ -84,25 +104,49 @@ internal sealed class Replay(string folder, IBook book, TimeProvider time)
     private SettledCall Recover(ReceiptId id, IntentPayload intent, Delivered? delivered)
     {
         var cost = Credits.Min(delivered?.Cost ?? Credits.Zero, new Credits(intent.Amount));
-        var countedBy = delivered is null ? CountedBy.None : CountedBy.Gateway;
-        var receipt = ReceiptDocument.Draft(
-            intent.Facts, id, intent.HeldAt, Outcome.Recovered, delivered?.Usage ?? default, countedBy, intent.Price, cost, Credits.Zero, new Credits(intent.Amount));
-        return new SettledCall(
-            id, intent.Account, intent.Facts.Workspace, intent.KeyId, intent.Facts.RunId, intent.HeldAt, time.GetUtcNow(),
-            Outcome.Recovered, cost, Credits.Zero, intent.Pay(cost), receipt)
-        {
-            MemberId = intent.Facts.MemberId,
-        };
+        return RecoveredCall.Draft(id, intent, delivered?.Usage, intent.Pay(cost), time.GetUtcNow());
     }
 
-    private async Task FlushAsync(CancellationToken cancellationToken)
+    private async Task FlushAsync(ISharedFront? front, CancellationToken cancellationToken)
     {
+        if (front is not null)
+        {
+            for (var i = 0; i < batch.Count; i++)
+                batch[i] = await ChargeAsync(front, batch[i], cancellationToken);
+        }
+
         if (batch.Count > 0)
             await book.RecordAsync([.. batch], cancellationToken);
         foreach (var id in refunds)
-            await book.RefundAsync(new Refund { ReceiptId = id, Reason = RefundReason.Undelivered, Actor = Actor }, time.GetUtcNow(), cancellationToken);
+            await RefundAsync(id, front, cancellationToken);
+        if (front is not null && batch.Count > 0)
+            await front.AcknowledgeAsync([.. batch.Select(static call => (call.Account, call.ReceiptId))], cancellationToken);
         batch.Clear();
         refunds.Clear();
+    }
+
+    // In the book first, then its new totals in the front. The totals of key and member are told once, and at worst stay too high until their period ends.
+    private async Task RefundAsync(ReceiptId id, ISharedFront? front, CancellationToken cancellationToken)
+    {
+        var refund = new Refund { ReceiptId = id, Reason = RefundReason.Undelivered, Actor = Actor };
+        if (await book.RefundAsync(refund, time.GetUtcNow(), cancellationToken) is not RefundResult.Refunded refunded || front is null)
+            return;
+
+        foreach (var bucket in refunded.Buckets)
+            await front.CreditAsync(refunded.Account, bucket, cancellationToken);
+        if (!refunded.Replayed)
+            await front.ForgiveAsync(refunded.Account, refunded.KeyId, refunded.MemberId, refunded.Admitted, refunded.Amount, cancellationToken);
+    }
+
+    // In the front first, then in the book: the order of a settlement. What the book has was charged before.
+    private async Task<SettledCall> ChargeAsync(ISharedFront front, SettledCall call, CancellationToken cancellationToken)
+    {
+        if (await front.SettleAgainAsync(call, cancellationToken) is { } known)
+            return call.ChargedBy(known);
+        if (call.Cost == Credits.Zero || await book.FindReceiptAsync(call.ReceiptId, workspace: null, keyId: null, cancellationToken) is not null)
+            return call;
+
+        return call.ChargedBy(await front.ChargeLateAsync(call, cancellationToken));
     }
 
     private struct Fate

@@ -24,6 +24,10 @@ internal sealed record IntentPayload(
             hold.Request.Price),
         IntentJson.Default.IntentPayload);
 
+    /// <summary>The intent of a hold whose amounts are known elsewhere.</summary>
+    public static byte[] Write(HoldRequest request) => JsonSerializer.SerializeToUtf8Bytes(
+        new IntentPayload(request.Account, request.Key.KeyId, default, 0, [], request.Facts, request.Price), IntentJson.Default.IntentPayload);
+
     public static IntentPayload Read(ReadOnlySpan<byte> payload) =>
         JsonSerializer.Deserialize(payload, IntentJson.Default.IntentPayload) ?? throw new InvalidDataException("The spool has an empty intent.");
 

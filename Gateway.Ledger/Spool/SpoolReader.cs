@@ -22,9 +22,13 @@ internal static class SpoolReader
 
     /// <summary>Every record, oldest first. A record that was cut off at the very end (the process or the machine died in its write) ends the reading.</summary>
     /// <exception cref="InvalidDataException">A record elsewhere is damaged: file and offset are in the message.</exception>
-    public static IEnumerable<ReadRecord> Read(string folder)
+    public static IEnumerable<ReadRecord> Read(string folder) => Read(folder, Segments(folder));
+
+    /// <summary>The records of these segments, which are given oldest first.</summary>
+    /// <exception cref="InvalidDataException">A record elsewhere than at the very end is damaged.</exception>
+    public static IEnumerable<ReadRecord> Read(string folder, IReadOnlyList<int> oldestFirst)
     {
-        var segments = Segments(folder).ToList();
+        var segments = oldestFirst.ToList();
 
         // The next segment is made ahead of its use; an empty one does not make its predecessor a finished one.
         while (segments.Count > 1 && IsEmpty(FileOf(folder, segments[^1])))
@@ -35,6 +39,24 @@ internal static class SpoolReader
             foreach (var record in ReadSegment(FileOf(folder, segments[i]), segments[i], isLast: i == segments.Count - 1))
                 yield return record;
         }
+    }
+
+    /// <summary>Cuts off a torn record at the very end, so that newer segments may follow and a later reading still tells torn from damaged.</summary>
+    public static void SealTail(string folder)
+    {
+        var segments = Segments(folder).ToList();
+        while (segments.Count > 0 && IsEmpty(FileOf(folder, segments[^1])))
+            segments.RemoveAt(segments.Count - 1);
+        if (segments.Count == 0)
+            return;
+
+        var last = segments[^1];
+        var end = 0;
+        foreach (var record in ReadSegment(FileOf(folder, last), last, isLast: true))
+            end = record.Offset + SpoolRecord.HeaderBytes + SpoolRecord.PrefixBytes + record.Payload.Length;
+        using var file = new FileStream(FileOf(folder, last), FileMode.Open, FileAccess.ReadWrite);
+        file.SetLength(end);
+        file.Flush(flushToDisk: true);
     }
 
     private static IEnumerable<ReadRecord> ReadSegment(string file, int segment, bool isLast)

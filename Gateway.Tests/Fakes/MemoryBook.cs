@@ -4,7 +4,7 @@ using Gateway.Ledger.Book;
 namespace Gateway.Tests.Fakes;
 
 /// <summary>A book in memory that can be switched off.</summary>
-internal sealed class MemoryBook : IBook
+internal sealed class MemoryBook : IBook, IMemberSpending
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<BucketBalance>> accounts = [];

@@ -16,12 +16,15 @@ public abstract class FrontContract
 
     private protected IFront Front { get; private set; } = null!;
 
+    /// <summary>How often racing first calls may read an account from the book.</summary>
+    private protected virtual int MostLoads => 1;
+
     [SetUp]
-    public void Open()
+    public async Task OpenAsync()
     {
         Time = new ManualTimeProvider(Calls.Start);
         Book = new MemoryBook();
-        Front = Create(Book, Time);
+        Front = await CreateAsync();
     }
 
     [Test]
@@ -33,7 +36,7 @@ public abstract class FrontContract
 
         Assert.That(results.Count(result => result is HoldResult.Held), Is.EqualTo(1));
         Assert.That(results.Count(result => result is HoldResult.Reserved), Is.EqualTo(49));
-        Assert.That(Book.Loads, Is.EqualTo(1));
+        Assert.That(Book.Loads, Is.InRange(1, MostLoads));
     }
 
     [Test]
@@ -45,7 +48,8 @@ public abstract class FrontContract
         var first = await HeldAsync(request);
         var second = await HeldAsync(request);
 
-        Assert.That(second, Is.SameAs(first));
+        Assert.That((second.ReceiptId, second.Amount, second.HeldAt, second.Rates), Is.EqualTo((first.ReceiptId, first.Amount, first.HeldAt, first.Rates)));
+        Assert.That(second.Split, Is.EqualTo(first.Split));
         Assert.That((await BucketAsync()).Held, Is.EqualTo(new Credits(60)));
     }
 
@@ -58,7 +62,7 @@ public abstract class FrontContract
         var first = await SettleAsync(hold, 40);
         var second = await SettleAsync(hold, 10);
 
-        Assert.That(second, Is.EqualTo(first));
+        AssertSame(second, first);
         Assert.That((await BucketAsync()).Posted, Is.EqualTo(new Credits(60)));
         Assert.That((await BucketAsync()).Held, Is.EqualTo(Credits.Zero));
     }
@@ -195,7 +199,8 @@ public abstract class FrontContract
 
         var reaped = await Front.ReapAsync(default);
 
-        Assert.That(reaped.Single().Settlement.Charged, Is.EqualTo(new Credits(20)));
+        // A shared front returns none: others may have reaped them.
+        Assert.That(reaped.Select(call => call.Settlement.Charged), Is.All.EqualTo(new Credits(20)));
         Assert.That(await Front.RenewAsync(hold, new Credits(30), default, default), Is.False);
         Assert.That((await SettleAsync(hold, 50)).Charged, Is.EqualTo(new Credits(20)));
     }
@@ -226,7 +231,144 @@ public abstract class FrontContract
         Assert.That(await HoldAsync(Calls.Request(1)), Is.InstanceOf<HoldResult.Held>());
     }
 
-    private protected abstract IFront Create(MemoryBook book, TimeProvider time);
+    [Test]
+    public async Task A_rehold_takes_what_another_route_needs_and_gives_back_the_rest()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        Book.Add(Calls.Account, Calls.Wallet(50));
+        var key = Calls.Free with { MaxConcurrency = 1, Budget = new Budget(new Credits(100), BudgetPeriod.Day) };
+        var request = Calls.Request(80, key: key);
+        var first = await HeldAsync(request);
+
+        var second = ((HoldResult.Held)await Front.ReholdAsync(first, Calls.Ordinary(request, 50), default)).Hold;
+
+        Assert.That(second.Split.Single(), Is.EqualTo(new BucketShare("bkt_wallet", BucketKind.Wallet, new Credits(50), new Credits(50))));
+        Assert.That(await HeldByBucketAsync(), Is.EqualTo(new long[] { 0, 50 }));
+        Assert.That((await Front.BudgetAsync(Calls.Account, key, default))!.Held, Is.EqualTo(new Credits(50)));
+        var settled = await SettleAsync(second, 30);
+        Assert.That(settled.PaidBy.Single(), Is.EqualTo(new BucketShare("bkt_wallet", BucketKind.Wallet, new Credits(30), new Credits(20))));
+        Assert.That(settled.Balance, Is.EqualTo(new Credits(20)));
+        Assert.That(await HoldAsync(Calls.Request(1, key: key)), Is.InstanceOf<HoldResult.Held>(), "One call was open, not two.");
+    }
+
+    [Test]
+    public async Task A_rehold_may_use_what_its_own_hold_has_set_aside()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        var key = Calls.Free with { Budget = new Budget(new Credits(100), BudgetPeriod.Month) };
+        var request = Calls.Request(80, key: key);
+        var first = await HeldAsync(request);
+
+        var again = await Front.ReholdAsync(first, request with { Amount = new Credits(100), MinimumAmount = new Credits(100) }, default);
+
+        Assert.That(((HoldResult.Held)again).Hold.Amount, Is.EqualTo(new Credits(100)));
+        Assert.That((await BucketAsync()).Held, Is.EqualTo(new Credits(100)));
+    }
+
+    [Test]
+    public async Task A_rehold_that_is_refused_changes_nothing()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        Book.Add(Calls.Account, Calls.Wallet(50));
+        var request = Calls.Request(80, key: Calls.Free with { Budget = new Budget(new Credits(90), BudgetPeriod.Month) });
+        var hold = await HeldAsync(request);
+        var dearer = request with { Amount = new Credits(95), MinimumAmount = new Credits(95) };
+
+        Assert.That(await Front.ReholdAsync(hold, Calls.Ordinary(request, 60), default), Is.EqualTo(new HoldResult.Insufficient(new Credits(50))));
+        Assert.That(
+            await Front.ReholdAsync(hold, dearer, default),
+            Is.EqualTo(new HoldResult.OverBudget(request.Key.Budget!, new Credits(90), new DateTimeOffset(2026, 4, 1, 0, 0, 0, TimeSpan.Zero))));
+        Assert.That(await HeldByBucketAsync(), Is.EqualTo(new long[] { 80, 0 }));
+        Assert.That((await SettleAsync(hold, 80)).Charged, Is.EqualTo(new Credits(80)));
+        Assert.That(await Front.ReholdAsync(hold, request, default), Is.EqualTo(new HoldResult.Unavailable(UnavailableReason.Front)), "It is over.");
+    }
+
+    [Test]
+    public async Task An_allowance_limits_all_keys_of_a_member_together()
+    {
+        Book.Add(Calls.Account, Calls.Credit(1000));
+        var member = new MemberLimits { MemberId = "mem_1", Allowance = new Credits(100) };
+        var other = Calls.Free with { KeyId = "key_2" };
+        var nextMonth = new DateTimeOffset(2026, 4, 1, 0, 0, 0, TimeSpan.Zero);
+        await SettleAsync(await HeldAsync(Calls.Request(30, member: member)), 30);
+        await HeldAsync(Calls.Request(50, key: other, member: member));
+
+        Assert.That(
+            await HoldAsync(Calls.Request(21, member: member)), Is.EqualTo(new HoldResult.OverAllowance(new Credits(100), new Credits(20), nextMonth)));
+        Assert.That(
+            await Front.AllowanceAsync(Calls.Account, member, default),
+            Is.EqualTo(new AllowanceState(new Credits(100), new Credits(30), new Credits(50), nextMonth)));
+        Assert.That((await HeldAsync(Calls.Request(500, minimum: 5, member: member))).Amount, Is.EqualTo(new Credits(20)), "Capped to what is left.");
+        Time.Advance(nextMonth - Time.GetUtcNow());
+        Assert.That((await HeldAsync(Calls.Request(100, member: member))).Amount, Is.EqualTo(new Credits(100)));
+        Assert.That(await Front.AllowanceAsync(Calls.Account, member with { Allowance = null }, default), Is.Null);
+    }
+
+    [Test]
+    public async Task The_key_budget_is_judged_before_the_allowance()
+    {
+        Book.Add(Calls.Account, Calls.Credit(1000));
+        var member = new MemberLimits { MemberId = "mem_1", Allowance = new Credits(50) };
+        var key = Calls.Free with { Budget = new Budget(new Credits(40), BudgetPeriod.Day) };
+
+        Assert.That(await HoldAsync(Calls.Request(60, key: key, member: member)), Is.InstanceOf<HoldResult.OverBudget>());
+        Assert.That((await HeldAsync(Calls.Request(60, minimum: 1, key: key, member: member))).Amount, Is.EqualTo(new Credits(40)));
+    }
+
+    [Test]
+    public async Task A_refund_gives_back_to_bucket_budget_and_allowance_once()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        var member = new MemberLimits { MemberId = "mem_1", Allowance = new Credits(100) };
+        var key = Calls.Free with { Budget = new Budget(new Credits(100), BudgetPeriod.Day) };
+        var hold = await HeldAsync(Calls.Request(60, key: key, member: member));
+        await SettleAsync(hold, 60);
+
+        await Front.RefundAsync(hold, default);
+        await Front.RefundAsync(hold, default);
+
+        Assert.That((await BucketAsync()).Posted, Is.EqualTo(new Credits(100)));
+        Assert.That((await Front.BudgetAsync(Calls.Account, key, default))!.Spent, Is.EqualTo(Credits.Zero));
+        Assert.That((await Front.AllowanceAsync(Calls.Account, member, default))!.Spent, Is.EqualTo(Credits.Zero));
+        Assert.That((await SettleAsync(hold, 60)).Charged, Is.EqualTo(Credits.Zero));
+    }
+
+    [Test]
+    public async Task Credit_that_is_taken_out_under_a_hold_leaves_when_the_hold_ends()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        var hold = await HeldAsync(Calls.Request(80));
+
+        await Front.CreditAsync(Calls.Account, Calls.Credit(30) with { CreditVersion = 1 }, default);
+
+        Assert.That(((await BucketAsync()).Posted, (await BucketAsync()).Held), Is.EqualTo((new Credits(80), new Credits(80))));
+        Assert.That((await SettleAsync(hold, 10)).Balance, Is.EqualTo(new Credits(20)));
+    }
+
+    [Test]
+    public async Task A_new_pack_takes_its_place_in_the_burn_order()
+    {
+        Book.Add(Calls.Account, Calls.Credit(10));
+        Book.Add(Calls.Account, Calls.Pack("pk_b", 10));
+        await Front.BalanceAsync(Calls.Account, default);
+
+        await Front.CreditAsync(Calls.Account, Calls.Pack("pk_c", 10) with { CreditVersion = 1 }, default);
+        await Front.CreditAsync(Calls.Account, Calls.Pack("pk_a", 10, priority: 1) with { CreditVersion = 1 }, default);
+
+        Assert.That(
+            (await HeldAsync(Calls.Request(40))).Split.Select(share => share.Bucket), Is.EqualTo(new[] { "pk_a", "pk_b", "pk_c", "bkt_credit" }));
+    }
+
+    private protected abstract ValueTask<IFront> CreateAsync();
+
+    private protected static void AssertSame(in FrontSettlement actual, in FrontSettlement expected)
+    {
+        Assert.That((actual.Charged, actual.Shortfall, actual.Balance), Is.EqualTo((expected.Charged, expected.Shortfall, expected.Balance)));
+        Assert.That(actual.PaidBy, Is.EqualTo(expected.PaidBy));
+    }
+
+    private protected async Task<long[]> HeldByBucketAsync() =>
+        [.. (await Front.BalanceAsync(Calls.Account, default)).Buckets.Select(bucket => bucket.Held.Nano)];
 
     private protected async Task<HoldResult> HoldAsync(HoldRequest request) => await Front.HoldAsync(request, default);
 

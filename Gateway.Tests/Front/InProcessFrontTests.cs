@@ -46,12 +46,12 @@ public sealed class InProcessFrontTests : FrontContract
         Assert.That((other!.Spent, same!.Spent), Is.EqualTo((new Credits(60), new Credits(40))));
     }
 
-    private protected override IFront Create(MemoryBook book, TimeProvider time) => new InProcessFront(book, time, Lease);
+    private protected override ValueTask<IFront> CreateAsync() => ValueTask.FromResult<IFront>(new InProcessFront(Book, Time, Lease));
 
     // The model: two buckets in burn order, a list of live holds, nothing else.
     private async Task RunHistoryAsync(int seed)
     {
-        Open();
+        await OpenAsync();
         var random = new Random(seed);
         long[] posted = [random.Next(500), random.Next(2000)];
         long[] held = [0, 0];

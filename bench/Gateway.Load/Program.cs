@@ -6,11 +6,12 @@ return args switch
     ["yarp", var url, var upstream] => await Servers.RunYarpAsync(url, upstream),
     ["load", var url, var key, var connections, var seconds, var rate] => await PlainLoad.RunAsync(new Uri(url), key, int.Parse(connections), double.Parse(seconds), double.Parse(rate)),
     ["streams", var url, var key, var connections, var seconds] => await StreamLoad.RunAsync(new Uri(url), key, int.Parse(connections), double.Parse(seconds)),
+    ["record", var connectionString, var settlements, var accounts] => await RecordLoad.RunAsync(connectionString, int.Parse(settlements), int.Parse(accounts)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("upstream URL | yarp URL UPSTREAM | load URL KEY CONNECTIONS SECONDS RATE(0 = closed loop) | streams URL KEY CONNECTIONS SECONDS");
+    Console.Error.WriteLine("upstream URL | yarp URL UPSTREAM | load URL KEY CONNECTIONS SECONDS RATE(0 = closed loop) | streams URL KEY CONNECTIONS SECONDS | record POSTGRES SETTLEMENTS ACCOUNTS");
     return 2;
 }

@@ -1,15 +1,22 @@
 using System.Text;
 using Dapper;
+using Gateway.Ledger.Coordination;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Gateway.Ledger.Book.Postgres;
 
 internal sealed partial class PostgresBook
 {
+    private static readonly string EpochFence = EmbeddedText.Read("Book/Postgres/epoch_fence.sql");
     private static readonly string KnownReceipts = EmbeddedText.Read("Book/Postgres/receipt_known.sql");
     private static readonly string InsertReceipts = EmbeddedText.Read("Book/Postgres/receipt_insert.sql");
     private static readonly string InsertHouses = EmbeddedText.Read("Book/Postgres/house_insert.sql");
     private static readonly string[] HouseNames = [BucketRow.Revenue, BucketRow.Shortfall];
+
+    /// <summary>The epoch of the front that this gateway records under: a batch of an epoch that has passed is refused, for its accounts may have been
+    /// loaded without it. <c>null</c>: the only gateway.</summary>
+    internal Func<long>? RecordingEpoch { get; set; }
 
     /// <inheritdoc/>
     /// <remarks>
@@ -53,7 +60,7 @@ internal sealed partial class PostgresBook
         return new Done(plan.Receipts.Count);
     }
 
-    private static async Task<HashSet<Guid>> LockAsync(
+    private async Task<HashSet<Guid>> LockAsync(
         IReadOnlyList<SettledCall> batch, LockedBuckets buckets, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var wanted = new HashSet<(string Account, string Id)>();
@@ -65,8 +72,11 @@ internal sealed partial class PostgresBook
                 wanted.Add((batch[i].Account, batch[i].PaidBy[share].Bucket));
         }
 
-        await using var reads = new NpgsqlBatch(connection) { BatchCommands = { LockedBuckets.Lock(wanted), Known(batch) } };
+        await using var reads = new NpgsqlBatch(connection) { BatchCommands = { Fence(), LockedBuckets.Lock(wanted), Known(batch) } };
         await using var reader = await reads.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            throw new EpochPassedException(RecordingEpoch?.Invoke() ?? 0);
+        await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             buckets.Take(BucketRow.Read(reader));
         await reader.NextResultAsync(cancellationToken);
@@ -75,6 +85,11 @@ internal sealed partial class PostgresBook
             known.Add(reader.GetGuid(0));
         return known;
     }
+
+    private NpgsqlBatchCommand Fence() => new(EpochFence)
+    {
+        Parameters = { new NpgsqlParameter { Value = RecordingEpoch is { } epoch ? epoch() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint } },
+    };
 
     // Made and committed alone, in order of name: an uncommitted account would be waited for by whoever needs it too.
     private async Task MakeHousesAsync(NpgsqlConnection connection, IReadOnlyCollection<HouseAccount> houses, CancellationToken cancellationToken) =>

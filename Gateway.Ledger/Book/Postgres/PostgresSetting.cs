@@ -9,11 +9,11 @@ internal sealed class PostgresSetting
     /// <summary>Where the operator writes it.</summary>
     public const string Name = "ConnectionStrings__Ledger";
 
-    private readonly NpgsqlConnectionStringBuilder builder;
+    private readonly NpgsqlConnectionStringBuilder parts;
 
-    private PostgresSetting(NpgsqlConnectionStringBuilder builder) => this.builder = builder;
+    private PostgresSetting(NpgsqlConnectionStringBuilder parts) => this.parts = parts;
 
-    private string Server => string.Create(null, $"{builder.Host}:{builder.Port}");
+    private string Server => string.Create(null, $"{parts.Host}:{parts.Port}");
 
     /// <summary>Reads it.</summary>
     /// <exception cref="BookSettingException">It is none. The message repeats no part of it: a password with an unquoted semicolon is torn into parts.</exception>
@@ -23,20 +23,20 @@ internal sealed class PostgresSetting
         {
             var builder = new NpgsqlConnectionStringBuilder(connectionString);
             if (string.IsNullOrWhiteSpace(builder.Host))
-                throw Mistake("names no Host", inner: null);
+                throw Mistake("names no Host");
             if (string.IsNullOrWhiteSpace(builder.Database) && string.IsNullOrWhiteSpace(builder.Username))
-                throw Mistake("names no Database", inner: null);
+                throw Mistake("names no Database");
             builder.ApplicationName ??= "gateway";
             return new PostgresSetting(builder);
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
         {
-            throw Mistake("cannot be read", inner: null);
+            throw Mistake("cannot be read");
         }
     }
 
     /// <summary>For the connection that migrates: used once, then closed with its session's locks.</summary>
-    public string ForMigrations() => new NpgsqlConnectionStringBuilder(builder.ConnectionString) { Pooling = false }.ConnectionString;
+    public string ForMigrations() => new NpgsqlConnectionStringBuilder(parts.ConnectionString) { Pooling = false }.ConnectionString;
 
     /// <summary>For the pool of working connections.</summary>
     /// <remarks>
@@ -44,30 +44,30 @@ internal sealed class PostgresSetting
     /// (<c>set local</c>, transaction locks).
     /// </remarks>
     public string ForWork() =>
-        new NpgsqlConnectionStringBuilder(builder.ConnectionString) { NoResetOnClose = true }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(parts.ConnectionString) { NoResetOnClose = true }.ConnectionString;
 
     /// <summary>The one line for a failure to open; <c>null</c>: it is no fault of the setting.</summary>
-    public BookSettingException? Explain(Exception exception) => exception switch
+    public string? Explain(Exception exception) => exception switch
     {
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
-            Refused($"{Server} refuses the user \"{builder.Username}\" with this password", exception),
-        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => Refused($"{Server} has no database \"{builder.Database}\"", exception),
+            Refused($"{Server} refuses the user \"{parts.Username}\" with this password"),
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => Refused($"{Server} has no database \"{parts.Database}\""),
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
-            Refused($"the user \"{builder.Username}\" may not set up the book in \"{builder.Database}\" at {Server} ({OneLine(denied.MessageText)})", exception),
-        PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown } => Refused($"{Server} is starting or stopping", exception),
-        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => Refused($"{Server} has no connection left", exception),
+            Refused($"the user \"{parts.Username}\" may not set up the book in \"{parts.Database}\" at {Server} ({OneLine(denied.MessageText)})"),
+        PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown } => Refused($"{Server} is starting or stopping"),
+        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => Refused($"{Server} has no connection left"),
         PostgresException => null,
-        NpgsqlException { InnerException: SocketException socket } => Refused($"no server answers at {Server} ({OneLine(socket.Message)})", exception),
-        SocketException socket => Refused($"no server answers at {Server} ({OneLine(socket.Message)})", exception),
-        NpgsqlException { InnerException: TimeoutException } or TimeoutException => Refused($"no server answers at {Server} within {builder.Timeout} s", exception),
-        NpgsqlException failed => Refused($"no connection to {Server} as \"{builder.Username}\" ({OneLine(failed.Message)})", exception),
+        NpgsqlException { InnerException: SocketException socket } => Refused($"no server answers at {Server} ({OneLine(socket.Message)})"),
+        SocketException socket => Refused($"no server answers at {Server} ({OneLine(socket.Message)})"),
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException => Refused($"no server answers at {Server} within {parts.Timeout} s"),
+        NpgsqlException failed => Refused($"no connection to {Server} as \"{parts.Username}\" ({OneLine(failed.Message)})"),
         _ => null,
     };
 
-    private static BookSettingException Mistake(string what, Exception? inner) =>
-        new($"{Name}: {what}; expected Host=…;Port=…;Database=…;Username=…;Password=…, with quotes around a value that has a semicolon.", inner);
+    private static BookSettingException Mistake(string what) =>
+        new($"{Name}: {what}; expected Host=…;Port=…;Database=…;Username=…;Password=…, with quotes around a value that has a semicolon.");
 
-    private static BookSettingException Refused(string what, Exception inner) => new($"{Name}: {what}.", inner);
+    private static string Refused(string what) => $"{Name}: {what}.";
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 }

@@ -27,7 +27,7 @@ internal static partial class PostgresSource
         }
         catch (Exception exception) when (setting.Explain(exception) is { } explained)
         {
-            throw explained;
+            throw new BookSettingException(explained, exception);
         }
     }
 

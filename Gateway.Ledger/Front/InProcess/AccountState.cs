@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Gateway.Ledger.Front.InProcess;
 
 /// <summary>One account in memory: buckets in burn order, keys, holds in flight. Every member is called under <see cref="Gate"/>.</summary>
-internal sealed class AccountState(AccountBalance loaded)
+internal sealed partial class AccountState(AccountBalance loaded)
 {
     private readonly List<BucketState> buckets = Sorted(loaded.Buckets);
     private readonly Dictionary<string, KeyState> keys = new(StringComparer.Ordinal);

@@ -10,7 +10,7 @@ internal sealed class BucketState(BucketBalance bucket)
 
     public long Spent { get; set; } = bucket.Spent.Nano;
 
-    public long Held { get; set; }
+    public long Held { get; set; } = bucket.Held.Nano;
 
     /// <summary>What it can still pay, whatever is held.</summary>
     public long Has => Math.Max(0, Credited - Spent);
@@ -22,6 +22,9 @@ internal sealed class BucketState(BucketBalance bucket)
 
     /// <summary>The bucket as the front has it.</summary>
     public BucketBalance ToBalance() => Terms with { Credited = new(Spent + Posted), Spent = new(Spent), Held = new(Held) };
+
+    /// <summary>All of its state: what the constructor takes.</summary>
+    public BucketBalance ToStored() => Terms with { Credited = new(Credited), Spent = new(Spent), Held = new(Held) };
 
     /// <summary>Takes a newer total; an older one is ignored.</summary>
     public bool Update(BucketBalance news)

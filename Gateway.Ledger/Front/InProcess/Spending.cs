@@ -19,12 +19,20 @@ internal sealed class Spending
         }
     }
 
+    /// <summary>As another store kept it.</summary>
+    public Spending(SpendingCounters stored)
+        : this(stored.Day, [.. stored.Spent.Select(static nano => new Credits(nano))]) =>
+        stored.Held.CopyTo(held, 0);
+
     /// <summary>The day that the counters are for.</summary>
     public DateOnly Day => day;
 
     public Credits Spent(BudgetPeriod period) => new(spent[(int)period]);
 
     public Credits Held(BudgetPeriod period) => new(held[(int)period]);
+
+    /// <summary>All of its state: what the constructor takes.</summary>
+    public SpendingCounters ToStored() => new(day, [.. spent], [.. held]);
 
     /// <summary>Begins new periods when the day has changed; a clock that goes back changes nothing.</summary>
     public void Roll(DateOnly today)
@@ -74,4 +82,15 @@ internal sealed class Spending
             spent[i] += cost;
         }
     }
+}
+
+/// <summary>A <see cref="Spending"/> outside memory, by <see cref="BudgetPeriod"/>. Unit: nano-credits.</summary>
+internal sealed record SpendingCounters(DateOnly Day, long[] Spent, long[] Held)
+{
+    /// <summary>Whether it says the same.</summary>
+    public bool Equals(SpendingCounters? other) =>
+        other is not null && Day == other.Day && Spent.AsSpan().SequenceEqual(other.Spent) && Held.AsSpan().SequenceEqual(other.Held);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Day, Spent[^1], Held[^1]);
 }

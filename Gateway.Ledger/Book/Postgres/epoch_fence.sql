@@ -1,0 +1,3 @@
+select 1 from front_state
+where $1 is null or epoch = $1
+for share;

@@ -1,0 +1,1 @@
+update front_account set buckets = @buckets where account = @account;

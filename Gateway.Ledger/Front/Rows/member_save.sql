@@ -1,0 +1,1 @@
+update front_member set day = @day, spent = @spent, held = @held where account = @account and member_id = @member;
