@@ -1,6 +1,7 @@
 using Gateway.Host;
 using Gateway.Host.Api;
 using Gateway.Host.Catalogue;
+using Gateway.Host.Commands;
 using Gateway.Host.Demo;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
@@ -17,10 +18,12 @@ using Microsoft.Extensions.Configuration.Memory;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
+if (CommandLine.IsCommand(args))
+    return await CommandLine.RunAsync(args, CancellationToken.None);
+
 try
 {
-    var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    builder.Configuration.Sources.Insert(1, ProgramSettings.InWorkingDirectory());
+    var builder = ProgramSettings.CreateBuilder(args);
     var settings = GatewaySettings.Read(builder.Configuration);
     builder.WebHost.ConfigureKestrel(options => ProgramSettings.Limit(options, settings));
     builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.DrainTime + TimeSpan.FromSeconds(5));
@@ -31,7 +34,8 @@ try
     var warmUp = Task.Run(static () => TokenCounter.For(TokenEncoding.O200k).Count("warm"u8));
     using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
     var masterKeys = MasterKeyFile.LoadOrCreate(settings);
-    await using var storage = await LedgerStorage.OpenAsync(settings.ToLedgerOptions(), TimeProvider.System, logging, CancellationToken.None);
+    using var receiptKeys = masterKeys.DeriveReceiptKeys();
+    await using var storage = await LedgerStorage.OpenAsync(settings.ToLedgerOptions() with { Keys = receiptKeys }, TimeProvider.System, logging, CancellationToken.None);
 
     await using var demo = await DemoSetup.IsWantedAsync(builder.Configuration, storage.Resources, CancellationToken.None)
         ? await DemoUpstream.StartAsync(CancellationToken.None)
@@ -43,14 +47,22 @@ try
     services.AddSingleton(TimeProvider.System);
     services.AddSingleton(settings);
     services.AddSingleton(masterKeys);
+    services.AddSingleton(receiptKeys);
     services.AddSingleton(storage.Ledger);
     services.AddSingleton(storage.Resources);
+    services.AddSingleton(storage.Calls);
+    services.AddSingleton(storage.Runs);
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
     services.AddSingleton<ChannelLoad>();
     services.AddSingleton<Forwarding>();
     services.AddSingleton<Reply>();
+    services.AddSingleton<SpendRatios>();
+    services.AddSingleton<Drains>();
+    services.AddSingleton<QuoteEndpoint>();
+    services.AddSingleton<StoredAnswers>();
+    services.AddHostedService<AnswerExpiry>();
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<RequestPipeline>();

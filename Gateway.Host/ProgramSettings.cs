@@ -8,8 +8,16 @@ namespace Gateway.Host;
 /// <summary>Where settings are read from, and what the server lets in.</summary>
 internal static class ProgramSettings
 {
+    /// <summary>A builder with every source of settings in its place.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Insert(1, InWorkingDirectory());
+        return builder;
+    }
+
     /// <summary><c>appsettings.json</c> of the working directory, over the one beside the program; environment and arguments stay above both.</summary>
-    public static JsonConfigurationSource InWorkingDirectory() => new()
+    private static JsonConfigurationSource InWorkingDirectory() => new()
     {
         FileProvider = new PhysicalFileProvider(Directory.GetCurrentDirectory()),
         Path = "appsettings.json",

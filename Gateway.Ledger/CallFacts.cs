@@ -67,6 +67,9 @@ public sealed record Attempt
 
     /// <summary>Whether this is the attempt that was charged.</summary>
     public bool Charged { get; init; }
+
+    /// <summary>Whether the provider may have charged the gateway for it though the customer paid nothing: a call that timed out or was cancelled.</summary>
+    public bool UpstreamMaybeCharged { get; init; }
 }
 
 /// <summary>What one call did, apart from money: filled in along the request path and written whole into its receipt.</summary>
@@ -125,6 +128,9 @@ public sealed class CallFacts
 
     /// <summary>Every attempt, the first included.</summary>
     public List<Attempt> Attempts { get; } = [];
+
+    /// <summary>What the upstream reported, where it is not believed: the gateway's count is charged then, and at most the hold; <c>null</c>: nothing is disputed.</summary>
+    public Usage? DisputedUsage { get; set; }
 
     /// <summary>From the first byte of the request to the settlement. Unit: milliseconds.</summary>
     public double LatencyMs { get; set; }

@@ -1,6 +1,6 @@
 namespace Gateway.Ledger;
 
-/// <summary>Reads the SQL files that are embedded beside their users.</summary>
+/// <summary>Reads the SQL and Lua files that are embedded beside their users.</summary>
 internal static class EmbeddedText
 {
     /// <summary>The text of <c>Gateway.Ledger/<paramref name="path"/></c>; a missing file is a bug of the build and throws.</summary>

@@ -1,3 +1,5 @@
+using Gateway.Ledger.Proof;
+
 namespace Gateway.Ledger;
 
 /// <summary>What a settlement must survive before the client sees the end of its answer.</summary>
@@ -33,6 +35,9 @@ public sealed record LedgerOptions
 
     /// <summary>Settlements waiting for the book before new calls are refused. Default 500,000.</summary>
     public int MaxUnrecorded { get; init; } = 500_000;
+
+    /// <summary>Sign receipts, blocks and daily roots; <c>null</c>: nothing is signed. They stay the caller's to dispose of.</summary>
+    public ReceiptKeys? Keys { get; init; }
 
     /// <summary>Whether new calls are refused while Redis is away (else the book admits them).</summary>
     public bool RejectWhenFrontDown { get; init; }

@@ -5,6 +5,7 @@ using Gateway.Ledger.Book.Sqlite;
 using Gateway.Ledger.Coordination;
 using Gateway.Ledger.Front.Redis;
 using Gateway.Ledger.Front.Rows;
+using Gateway.Ledger.Proof;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Ledger;
@@ -15,18 +16,25 @@ public sealed class LedgerStorage : IAsyncDisposable
     private readonly SpooledLedger ledger;
     private readonly IReadOnlyList<IAsyncDisposable> parts;
 
-    private LedgerStorage(SpooledLedger ledger, IResourceStore resources, params IReadOnlyList<IAsyncDisposable> parts)
+    private LedgerStorage(SpooledLedger ledger, IResourceStore resources, ICallStore calls, params IReadOnlyList<IAsyncDisposable> parts)
     {
         this.ledger = ledger;
         this.parts = parts;
         Resources = resources;
+        Calls = calls;
     }
 
     /// <summary>Holds, settlements, receipts.</summary>
     public ILedger Ledger => ledger;
 
+    /// <summary>What runs did and cost.</summary>
+    public IRuns Runs => ledger;
+
     /// <summary>Keys, channels, models.</summary>
     public IResourceStore Resources { get; }
+
+    /// <summary>Answers that are kept for a retry.</summary>
+    public ICallStore Calls { get; }
 
     /// <summary>Applies migrations, replays the spool, and starts recording.</summary>
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>
@@ -48,11 +56,11 @@ public sealed class LedgerStorage : IAsyncDisposable
     private static async Task<LedgerStorage> OpenEmbeddedAsync(
         LedgerOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var book = new SqliteBook(options.BookFile, options.Durability, time);
+        var book = new SqliteBook(options.BookFile, options.Durability, time, options.Keys);
         try
         {
             var ledger = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
-            return new LedgerStorage(ledger, book, book);
+            return new LedgerStorage(ledger, book, book, Reconcile(book, options, time, logging), book);
         }
         catch
         {
@@ -65,12 +73,12 @@ public sealed class LedgerStorage : IAsyncDisposable
         LedgerOptions options, string connection, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         var logger = logging.CreateLogger<SpooledLedger>();
-        var book = new PostgresBook(connection, time, logger);
+        var gateway = "gw_" + RandomNumberGenerator.GetHexString(12, lowercase: true);
+        var book = new PostgresBook(connection, time, logger, gateway, options.Keys);
         RedisServers? servers = null;
         try
         {
             await book.OpenAsync(cancellationToken);
-            var gateway = "gw_" + RandomNumberGenerator.GetHexString(12, lowercase: true);
             var epochs = new EpochFront(time, book);
             book.RecordingEpoch = () => epochs.RecordingEpoch;
 
@@ -81,7 +89,10 @@ public sealed class LedgerStorage : IAsyncDisposable
             var redis = servers is null ? null : new RedisFront(servers, book, gateway, options.HoldLease, clock: null);
             var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
             var ledger = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
-            return servers is null ? new LedgerStorage(ledger, book, book) : new LedgerStorage(ledger, book, servers, book);
+            var reconciler = Reconcile(book, options, time, logging);
+            return servers is null
+                ? new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, book)
+                : new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, servers, book);
         }
         catch
         {
@@ -90,5 +101,12 @@ public sealed class LedgerStorage : IAsyncDisposable
             await book.DisposeAsync();
             throw;
         }
+    }
+
+    private static Reconciler Reconcile(IProofBook book, LedgerOptions options, TimeProvider time, ILoggerFactory logging)
+    {
+        var reconciler = new Reconciler(book, options.Keys, time, logging.CreateLogger<Reconciler>());
+        reconciler.Start();
+        return reconciler;
     }
 }

@@ -154,6 +154,7 @@ public sealed partial class SpooledLedger : IEpochWork
             return;
 
         var recorded = await book.RecordAsync([.. calls.Select(static claimed => claimed.Call)], cancellationToken);
+        CrashPoint.Reach("claim_recorded");
         await front.AcknowledgeAsync([.. calls.Select(static claimed => (claimed.Call.Account, claimed.Call.ReceiptId))], cancellationToken);
         if (recorded > 0)
             LogClaimed(recorded);

@@ -25,7 +25,11 @@ public sealed partial class SpooledLedger
     private async Task SweepOnceAsync(CancellationToken cancellationToken)
     {
         foreach (var (hold, charged) in await front.ReapAsync(cancellationToken))
+        {
+            CrashPoint.Reach("hold_reaped");
             await RecoverAsync(hold, charged);
+        }
+
         foreach (var hold in pending.Unfinished(time.GetUtcNow() - options.HoldLease * 2))
             Finish(hold, Delivery.Unconfirmed);
     }
@@ -44,6 +48,7 @@ public sealed partial class SpooledLedger
         StepToRecorder(hold);
         ending.SetResult(new Settled(Outcome.Recovered, charged.Charged, charged.Shortfall, charged.PaidBy, charged.Balance));
         await SpoolAsync(hold, hold.Settled);
+        CrashPoint.Reach("recovery_spooled");
         Finish(hold, Delivery.Unconfirmed);
     }
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Ledger;
 
 /// <summary>Front, spool and book put together: hold, intent, settle, deliver, record.</summary>
-public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
+public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
 {
     private static readonly TimeSpan BookPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(15);
@@ -66,7 +66,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             await book.OpenAsync(cancellationToken);
-            var left = new Replay(options.SpoolFolder, book, time);
+            var left = new Replay(options.SpoolFolder, book, book as ICallStore, time);
             var calls = await left.RunAsync(front: null, cancellationToken);
             var ledger = Start(options, book, new InProcessFront(book, time, options.HoldLease), time, logger, locked, files, left.LastSegment + 1);
             if (calls > 0)
@@ -94,7 +94,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         {
             // The torn end of the last process is cut off before new segments follow it: the replay may have to wait for a front.
             SpoolReader.SealTail(options.SpoolFolder);
-            var left = new Replay(options.SpoolFolder, shared.Book, time);
+            var left = new Replay(options.SpoolFolder, shared.Book, shared.Book as ICallStore, time);
             var ledger = Start(options, shared.Book, shared.Epochs, time, logger, locked, new DiskSpoolFiles(), left.LastSegment + 1);
             ledger.replay = left;
             var epochLoop = new EpochLoop(
@@ -127,7 +127,9 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 
         try
         {
+            CrashPoint.Reach("hold_granted");
             spool.Append(hold, RecordKind.Intent, IntentPayload.Write(hold));
+            CrashPoint.Reach("intent_spooled");
             return result;
         }
         catch (IOException exception)
@@ -151,6 +153,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             return;
         }
 
+        CrashPoint.Reach("hold_renewed");
         WriteCheckpoint(hold, cost, delivered);
     }
 
@@ -163,6 +166,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
 
         try
         {
+            CrashPoint.Reach("upstream_ended");
+
             // Not cancelled by the client: one that hangs up has still used the tokens.
             var settled = await SettleFirstAsync(hold, settlement);
             ending.SetResult(settled);
@@ -184,6 +189,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             spool.AppendNow(hold, RecordKind.Delivering, []);
+            CrashPoint.Reach("delivering_spooled");
         }
         catch (IOException exception)
         {
@@ -197,6 +203,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     {
         if (hold.Settled is not { } call || Interlocked.Exchange(ref hold.Finished, 1) != 0)
             return;
+
+        CrashPoint.Reach("last_byte_written");
 
         // Whatever was not refunded stands: without the record, a replay before the segment is deleted would refund it.
         if (delivery != Delivery.Refunded)
@@ -221,6 +229,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
         var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);
+        CrashPoint.Reach("posting_committed");
         if (result is PostingResult.Posted posted)
             await CreditAsync(posting.Account, posted.Bucket, CancellationToken.None);
         return result;
@@ -284,6 +293,7 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         try
         {
             spool.Append(hold, RecordKind.Checkpoint, payload);
+            CrashPoint.Reach("checkpoint_spooled");
         }
         catch (IOException exception)
         {
@@ -308,7 +318,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
         if (spool.Healthy && (charged.Charged != planned.Cost || charged.Shortfall != planned.Shortfall))
         {
             // The buckets had more than the hold (or the reaper was faster): the last settlement of a call is the one that a replay takes.
-            call = Call(hold, settlement, charged.Charged, charged.Shortfall, charged.PaidBy);
+            var ended = charged.Charged + charged.Shortfall < cost ? settlement with { Outcome = Outcome.Recovered } : settlement;
+            call = Call(hold, ended, charged.Charged, charged.Shortfall, charged.PaidBy);
             await SpoolAsync(hold, call);
         }
 
@@ -326,7 +337,10 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
     {
         try
         {
-            return (await front.SettleAsync(hold, cost, mayOverrun, hold.SettledTokens, planned, CancellationToken.None), true);
+            CrashPoint.Reach("settle_spooled");
+            var charged = await front.SettleAsync(hold, cost, mayOverrun, hold.SettledTokens, planned, CancellationToken.None);
+            CrashPoint.Reach("settle_fronted");
+            return (charged, true);
         }
         catch (FrontUnavailableException exception)
         {
@@ -349,7 +363,8 @@ public sealed partial class SpooledLedger : ILedger, IAsyncDisposable
             return Credits.Zero;
 
         var cost = hold.Request.Price.Cost(settlement.Usage);
-        return settlement.Outcome == Outcome.Complete ? cost : Credits.Min(cost, hold.Amount);
+        var mayOverrun = settlement.Outcome == Outcome.Complete && hold.Request.Facts.DisputedUsage is null;
+        return mayOverrun ? cost : Credits.Min(cost, hold.Amount);
     }
 
     // paidBy null: along the hold, as far as is known before the front has charged.

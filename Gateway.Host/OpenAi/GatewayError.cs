@@ -53,8 +53,21 @@ public sealed record GatewayError(int Status, string? Code, string Message)
     internal static readonly GatewayError Upstream = new(502, "upstream_error", "The provider failed to answer. Not charged; try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
     internal static readonly GatewayError UpstreamTimeout = new(504, "upstream_timeout", "The provider did not answer in time. Not charged; try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
     internal static readonly GatewayError StreamInterrupted = new(502, "stream_interrupted", "The provider broke off. What was delivered is charged; the receipt says how much.");
+    internal static readonly GatewayError CreditExhausted = new(402, "credit_exhausted", "The provider went beyond the output limit, and the balance does not cover more. What was delivered is charged; top up to go on.") { Final = true };
+    internal static readonly GatewayError TookTooLong = new(504, "max_duration", "The answer took longer than Gateway__MaxAnswerTime. What was delivered is charged; the receipt says how much.");
     internal static readonly GatewayError SettlementFailed = new(503, "ledger_unavailable", "The settlement could not be stored, so the answer is withheld. Not charged; try again.") { RetryAfter = TimeSpan.FromSeconds(5) };
     internal static readonly GatewayError RequestTimeout = new(408, "request_timeout", "The request's body did not arrive in time.") { RetryAfter = TimeSpan.FromSeconds(1) };
+
+    internal static readonly GatewayError InvalidIdempotencyKey = new(400, "invalid_idempotency_key", "Idempotency-Key is 1 to 255 printable ASCII characters.") { Param = "Idempotency-Key" };
+    internal static readonly GatewayError InvalidRunId = new(400, "invalid_run_id", "X-Run-Id is 1 to 128 printable ASCII characters.") { Param = "X-Run-Id" };
+    internal static readonly GatewayError IdempotencyInProgress = new(409, "idempotency_in_progress", "The call with this Idempotency-Key is still running: try again shortly.") { RetryAfter = TimeSpan.FromSeconds(1) };
+    internal static readonly GatewayError IdempotencyKeyReused = new(422, "idempotency_key_reused", "This Idempotency-Key belongs to another request: use a new key for each.") { Final = true };
+
+    internal static GatewayError AnswerNotKept(Gateway.Ledger.ReceiptId id) =>
+        new(409, "idempotency_answer_not_kept", $"The call is done and charged, and its answer was too long to keep. Its receipt: GET /v1/receipts/{id}") { Final = true };
+
+    internal static GatewayError OfItem(int index, GatewayError error) =>
+        error with { Message = string.Create(CultureInfo.InvariantCulture, $"Item {index}: {error.Message}") };
 
     internal static GatewayError InvalidBody(string message) => new(400, "invalid_body", message);
 

@@ -22,10 +22,14 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/models", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.ListAsync)));
             endpoints.MapGet($"{prefix}/models/{{*id}}", (RequestDelegate)(http => WithKeyAsync(http, ModelsEndpoint.FindAsync)));
             endpoints.MapGet($"{prefix}/balance", (RequestDelegate)(http => WithKeyAsync(http, BalanceEndpoint.ReadAsync)));
+            endpoints.MapGet($"{prefix}/receipts/keys", (RequestDelegate)ReceiptKeysEndpoint.ReadAsync);
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
+            endpoints.MapPost($"{prefix}/quotes", (RequestDelegate)(http => WithKeyAsync(http, QuoteEndpoint.AnswerAsync)));
+            endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
+            endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
 
             // Without these the fallback would answer 404 where only the method is wrong.
-            foreach (var path in (string[])["chat/completions", "models", "balance", .. Unserved])
+            foreach (var path in (string[])["chat/completions", "models", "balance", "receipts/keys", "quotes", .. Unserved])
                 endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
             foreach (var path in Unserved)
                 endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));
@@ -147,5 +151,15 @@ internal static class ReceiptEndpoint
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = receipt.Length;
         await http.Response.Body.WriteAsync(receipt, http.RequestAborted);
+    }
+
+    /// <summary>The answer that the call's client did not wait for, while it is kept.</summary>
+    public static async Task AnswerAsync(HttpContext http, KeySnapshot key)
+    {
+        var error = ReceiptId.TryParse(http.Request.RouteValues["id"] as string, out var id)
+            ? await http.RequestServices.GetRequiredService<StoredAnswers>().FetchAsync(http, id, key.Id)
+            : GatewayError.NotFound;
+        if (error is not null)
+            await ErrorWriter.WriteAsync(http, error);
     }
 }

@@ -16,13 +16,12 @@ internal static class CallFactsOf
     {
         var headers = call.Http.Request.Headers;
         var first = call.Candidates[0];
-        var runId = headers["X-Run-Id"].ToString();
         return new CallFacts
         {
             KeyId = call.Key.Id,
             MemberId = call.Member?.MemberId,
             Workspace = call.Key.Workspace,
-            RunId = runId.Length is > 0 and <= MaxRunIdLength ? runId : null,
+            RunId = TryReadRunId(headers, out var runId) ? runId : null,
             Tags = Tags(call.Key.Tags, headers["X-Gateway-Tag"].ToString()),
             Endpoint = "/v1/chat/completions",
             Dialect = call.IsWallet ? "wallet" : "openai",
@@ -37,6 +36,20 @@ internal static class CallFactsOf
             ClientRetryCount = int.TryParse(headers["X-Stainless-Retry-Count"], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null,
         };
     }
+
+    /// <summary>The client's <c>X-Run-Id</c>, <c>null</c> without one; <c>false</c>: it is no run's id.</summary>
+    public static bool TryReadRunId(IHeaderDictionary headers, out string? runId)
+    {
+        runId = null;
+        if (headers["X-Run-Id"] is not { Count: > 0 } values)
+            return true;
+
+        runId = values.ToString();
+        return IsRunId(runId);
+    }
+
+    /// <summary>Whether it is 1 to 128 printable ASCII characters.</summary>
+    public static bool IsRunId(string runId) => runId.Length is > 0 and <= MaxRunIdLength && !runId.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     private static IReadOnlyList<string> Tags(IReadOnlyList<string> ofKey, string header)
     {

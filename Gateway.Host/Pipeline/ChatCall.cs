@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Ledger;
+using Gateway.Ledger.Book;
 using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Yarp;
 
@@ -10,17 +11,26 @@ namespace Gateway.Host.Pipeline;
 /// <summary>One call on its way through the pipeline: what each step found, for the steps after it.</summary>
 internal sealed class ChatCall : IDisposable
 {
-    // The longest answer there is, and the longest that an upstream is read for a client who has gone.
-    private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(60);
+    // A relay ends its stream itself, and says so; the net under it comes later. Then the longest that an upstream is read for a client who has gone.
+    private static readonly TimeSpan DurationMargin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MaxDrain = TimeSpan.FromSeconds(120);
 
     private readonly CancellationTokenRegistration _hangUp;
+    private readonly Drains _drains;
+    private readonly TimeSpan _maxDuration;
     private volatile bool _clientIsGone;
+    private bool _isDraining;
     private long _attemptStartedAt;
     private double? _firstByteMs;
 
-    public ChatCall(HttpContext http, KeySnapshot key)
+    /// <param name="http">The request.</param>
+    /// <param name="key">Who calls.</param>
+    /// <param name="maxDuration">The longest answer.</param>
+    /// <param name="drains">Bounds the streams that are read on without their client.</param>
+    public ChatCall(HttpContext http, KeySnapshot key, TimeSpan maxDuration, Drains drains)
     {
+        _maxDuration = maxDuration;
+        _drains = drains;
         Http = http;
         Key = key;
         _hangUp = http.RequestAborted.UnsafeRegister(static state => ((ChatCall)state!).OnHangUp(), this);
@@ -48,6 +58,12 @@ internal sealed class ChatCall : IDisposable
 
     /// <summary>The live hold, once there is one.</summary>
     public Hold? Hold { get; set; }
+
+    /// <summary>The right to the call's <c>Idempotency-Key</c>, until its answer is stored or it is released; <c>null</c>: it has none.</summary>
+    public CallLease? Lease { get; set; }
+
+    /// <summary>The answer of an earlier call that this one repeats.</summary>
+    public StoredAnswer? Stored { get; set; }
 
     /// <summary>The settlement, once there is one.</summary>
     public Settled? Settled { get; set; }
@@ -112,7 +128,7 @@ internal sealed class ChatCall : IDisposable
         UpstreamAnswered = true;
         _firstByteMs = Stopwatch.GetElapsedTime(_attemptStartedAt).TotalMilliseconds;
         if (ClientIsThere)
-            Abort.CancelAfter(MaxDuration);
+            Abort.CancelAfter(_maxDuration + DurationMargin);
     }
 
     /// <summary>Writes the running attempt's end on the receipt.</summary>
@@ -126,6 +142,7 @@ internal sealed class ChatCall : IDisposable
             LatencyMs = Stopwatch.GetElapsedTime(_attemptStartedAt).TotalMilliseconds,
             FirstByteMs = _firstByteMs,
             Charged = error is null,
+            UpstreamMaybeCharged = error is "timeout" || (error is not null && !ClientIsThere),
         };
     }
 
@@ -138,6 +155,8 @@ internal sealed class ChatCall : IDisposable
         Body.Dispose();
         Outgoing.Dispose();
         Abort.Dispose();
+        if (_isDraining)
+            _drains.Leave();
     }
 
     // A plain call is read to its end, and so is a stream of a channel that bills a cancelled call anyway: both are bounded in time.
@@ -146,7 +165,8 @@ internal sealed class ChatCall : IDisposable
         _clientIsGone = true;
         try
         {
-            if (!Body.Index.Stream || Candidate?.Channel.OnDisconnect == OnDisconnect.Drain)
+            _isDraining = Body.Index.Stream && Candidate?.Channel.OnDisconnect == OnDisconnect.Drain && _drains.TryEnter();
+            if (!Body.Index.Stream || _isDraining)
                 Abort.CancelAfter(MaxDrain);
             else
                 Abort.Cancel();

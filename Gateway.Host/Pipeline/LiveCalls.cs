@@ -4,7 +4,7 @@ using Gateway.Ledger;
 namespace Gateway.Host.Pipeline;
 
 /// <summary>The calls that hold credits: renews their leases, and lets a shutdown wait for them.</summary>
-internal sealed partial class LiveCalls(ILedger ledger, Settings.GatewaySettings settings, TimeProvider time, ILogger<LiveCalls> log) : BackgroundService
+internal sealed partial class LiveCalls(ILedger ledger, StoredAnswers answers, Settings.GatewaySettings settings, TimeProvider time, ILogger<LiveCalls> log) : BackgroundService
 {
     private readonly ConcurrentDictionary<ReceiptId, ChatCall> _calls = new();
 
@@ -44,6 +44,7 @@ internal sealed partial class LiveCalls(ILedger ledger, Settings.GatewaySettings
             if (call.Hold is not { } hold || call.Settled is not null)
                 continue;
 
+            await answers.RenewAsync(call);
             try
             {
                 await ledger.RenewAsync(hold, call.DeliveredSoFar, cancellationToken);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
+using Gateway.Ledger.Book;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Streaming;
 using Gateway.Transforms.Tokens;
@@ -10,9 +11,12 @@ namespace Gateway.Host.Pipeline;
 
 /// <summary>Steps 7 and 8: reads what an answer used, settles, and lets the last bytes leave.</summary>
 /// <remarks>The order is the promise: settle (durable), DELIVERING, then the end of the answer. A settlement never waits for the client, so it has no token of the client's.</remarks>
-internal sealed class Reply(ILedger ledger, GatewaySettings settings)
+internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, SpendRatios ratios, GatewaySettings settings, TimeProvider time, ILogger<Reply> log)
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
+
+    private static ReadOnlySpan<byte> FinishedByLength =>
+        "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"u8;
 
     /// <summary>The relay of a streamed answer; it responds and settles as YARP copies it.</summary>
     public SseRelay Relay(ChatCall call, Stream upstream)
@@ -28,8 +32,12 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
             Encoding = ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding,
             PingInterval = settings.PingInterval,
             IdleTimeout = call.Candidate!.Channel.IdleTimeout,
+            MaxTime = settings.MaxAnswerTime,
+            MaxOutputTokens = PaidOutput(call, Credits.Zero),
+            ExtendOutput = () => PaidOutputAsync(call),
+            MaxTranscriptBytes = call.Lease is null ? 0 : StoredAnswer.MaxBodyBytes,
         };
-        return new SseRelay(upstream, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay));
+        return new SseRelay(upstream, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
     }
 
     /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
@@ -65,6 +73,10 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
+        if (outcome == Outcome.Empty)
+            await answers.ReleaseAsync(call);
+        else
+            await answers.StoreAsync(call, StatusCodes.Status200OK, body.WrittenMemory);
         if (!call.ClientIsThere)
             return null;
 
@@ -95,8 +107,8 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         try
         {
             var error = await SettleStreamAsync(call, relay);
-            if (call.ClientIsThere)
-                ledger.Delivering(call.Hold!);
+            if (relay.End == RelayEnd.Exhausted)
+                return new RelayTail(default, default, (byte[])[.. FinishedByLength, .. ErrorWriter.Event(GatewayError.CreditExhausted)]);
             if (error is not null)
                 return new RelayTail(default, default, ErrorWriter.Event(error));
 
@@ -108,17 +120,37 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         }
     }
 
+    // What the client is about to get is stored first, so that it can be fetched should the last bytes not arrive.
+    private async ValueTask LastBytesAsync(ChatCall call, SseRelay relay)
+    {
+        if (relay.End == RelayEnd.Complete && call.Settled is { Outcome: not Outcome.Empty })
+            await answers.StoreAsync(call, StatusCodes.Status200OK, relay.Transcript);
+        else
+            await answers.ReleaseAsync(call);
+        if (call.ClientIsThere && call.Settled is not null)
+            ledger.Delivering(call.Hold!);
+    }
+
     private async ValueTask<GatewayError?> SettleStreamAsync(ChatCall call, SseRelay relay)
     {
+        if (relay.End == RelayEnd.Exhausted)
+        {
+            // Complete: unlike a part, it is charged beyond its hold, as far as the buckets have it.
+            await SettleAsync(call, Partial(call, relay, Outcome.Complete));
+            return GatewayError.CreditExhausted;
+        }
+
         if (relay.End != RelayEnd.Complete)
         {
             var outcome = relay.HasContent ? Outcome.Interrupted : Outcome.Failed;
             await SettleAsync(call, outcome == Outcome.Failed ? new Settlement(outcome, default, CountedBy.None) : Partial(call, relay, outcome));
+            if (relay.End == RelayEnd.TooLong)
+                return GatewayError.TookTooLong;
             return relay.End == RelayEnd.Silent && !relay.HasContent ? GatewayError.UpstreamTimeout : GatewayError.StreamInterrupted;
         }
 
         var isEmpty = !relay.HasContent && !relay.HasFinishReason;
-        if (relay.Reported is { IsSound: true } reported)
+        if (relay.Reported is { } reported && !IsDisputed(call, reported, relay.ReceivedTokens))
         {
             var finished = call.ClientIsThere ? Outcome.Complete : Outcome.ClientClosed;
             await SettleAsync(call, new Settlement(isEmpty ? Outcome.Empty : finished, ToUsage(reported), CountedBy.Upstream));
@@ -134,21 +166,49 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
 
     private static Settlement Partial(ChatCall call, SseRelay relay, Outcome outcome)
     {
-        var reported = relay.Reported is { IsSound: true } tokens ? tokens : (UsageTokens?)null;
+        var reported = relay.Reported is { IsSound: true } tokens && call.Hold!.Request.Facts.DisputedUsage is null ? tokens : (UsageTokens?)null;
         var output = outcome == Outcome.Complete ? relay.ReceivedTokens() : relay.DeliveredTokens;
         var usage = new Usage(reported?.Input ?? call.Prompt.Tokens, reported?.CachedInput ?? 0, reported?.CacheWrite ?? 0, output, 0);
         return new Settlement(outcome, usage, reported is null ? CountedBy.Gateway : CountedBy.UpstreamAndGateway);
     }
 
-    private static (Usage Usage, CountedBy CountedBy) UsageOf(ChatCall call, ChatAnswerReader reader)
+    private (Usage Usage, CountedBy CountedBy) UsageOf(ChatCall call, ChatAnswerReader reader)
     {
-        if (reader.HasUsage && reader.Tokens.IsSound)
+        if (reader is { HasUsage: true, UsageIsEmpty: false } && !IsDisputed(call, reader.Tokens, Count))
             return (ToUsage(reader.Tokens), CountedBy.Upstream);
 
-        using var text = new PooledBuffer();
-        reader.AppendOutputText(text);
-        var counter = TokenCounter.For(ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding);
-        return (new Usage(call.Prompt.Tokens, 0, 0, counter.Count(text.WrittenSpan), 0), CountedBy.Gateway);
+        return (new Usage(call.Prompt.Tokens, 0, 0, Count(), 0), CountedBy.Gateway);
+
+        long Count()
+        {
+            using var text = new PooledBuffer();
+            reader.AppendOutputText(text);
+            return TokenCounter.For(ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding).Count(text.WrittenSpan);
+        }
+    }
+
+    // The receipt keeps what the upstream claims, beside what is charged.
+    private bool IsDisputed(ChatCall call, in UsageTokens reported, Func<long> countOutput)
+    {
+        if (!UsageDispute.IsAbsurd(reported, call, countOutput))
+            return false;
+
+        call.Hold!.Request.Facts.DisputedUsage = ToUsage(reported);
+        LogDisputed(call.Hold.ReceiptId.ToString(), call.Candidate!.Channel.Id, reported.Input, reported.Output);
+        return true;
+    }
+
+    // The output that the hold and the amount pay for, one choice after the other.
+    private static long PaidOutput(ChatCall call, Credits more) =>
+        call.Hold!.Request.Price.AffordableOutputTokens(call.Hold.Amount + more, call.Prompt.Tokens, choices: 1);
+
+    private async ValueTask<long> PaidOutputAsync(ChatCall call)
+    {
+        var request = call.Hold!.Request;
+        using var deadline = new CancellationTokenSource(SettleDeadline);
+        var balance = await ledger.BalanceAsync(request.Account, deadline.Token);
+        var available = new PaymentPlan(balance, time.GetUtcNow()).Available(request.Price, request.Facts.Provider, request.Facts.Model, request.PacksOnly);
+        return PaidOutput(call, available);
     }
 
     private static Usage ToUsage(in UsageTokens tokens) => new(tokens.Input, tokens.CachedInput, tokens.CacheWrite, tokens.Output, tokens.Reasoning);
@@ -161,6 +221,8 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         {
             RelayEnd.Complete or RelayEnd.Running => null,
             RelayEnd.Silent => "timeout",
+            RelayEnd.TooLong => "max_duration",
+            RelayEnd.Exhausted => "credit_exhausted",
             RelayEnd.Error => "upstream_error",
             RelayEnd.Unreadable => "unreadable",
             _ => "broken",
@@ -183,6 +245,7 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         response.ContentType = "application/json";
         response.ContentLength = answer.Body.Length;
         CallHeaders.Settled(call);
+        await answers.ReleaseAsync(call);
         await response.Body.WriteAsync(answer.Body, CancellationToken.None);
         return null;
     }
@@ -192,5 +255,10 @@ internal sealed class Reply(ILedger ledger, GatewaySettings settings)
         call.Hold!.Request.Facts.LatencyMs = call.ElapsedMs;
         using var deadline = new CancellationTokenSource(SettleDeadline);
         call.Settled = await ledger.SettleAsync(call.Hold, settlement, deadline.Token);
+        if (call.Settled.Outcome == Outcome.Complete)
+            ratios.Note(call.Key.Id, call.Hold.Request.Amount, call.Settled.Cost);
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "{ReceiptId}: {Channel} reports {InputTokens} input and {OutputTokens} output tokens, which is not believed; the gateway's count is charged.")]
+    private partial void LogDisputed(string receiptId, string channel, long inputTokens, long outputTokens);
 }

@@ -19,6 +19,15 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Reads and indexes; the error, or <c>null</c>.</summary>
     public async ValueTask<GatewayError?> ReadAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)
     {
+        if (await ReadBytesAsync(request, maxBytes, cancellationToken) is { } unreadable)
+            return unreadable;
+
+        return Index.TryRead(Bytes, out var error) ? null : Shape(error);
+    }
+
+    /// <summary>Reads without an index; the error, or <c>null</c>.</summary>
+    public async ValueTask<GatewayError?> ReadBytesAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)
+    {
         if (!IsJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0)
             return GatewayError.UnsupportedMediaType;
         if (request.ContentLength > maxBytes)
@@ -36,7 +45,7 @@ internal sealed class RequestBody : IDisposable
             return GatewayError.InvalidBody("The body broke off, or its chunks are malformed.");
         }
 
-        return Index.TryRead(Bytes, out var error) ? null : Shape(error);
+        return null;
     }
 
     /// <inheritdoc/>
@@ -61,7 +70,8 @@ internal sealed class RequestBody : IDisposable
             || (mediaType.StartsWith("application/", StringComparison.OrdinalIgnoreCase) && mediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static GatewayError Shape(BodyError error) => error.Fault switch
+    /// <summary>What is wrong with a body, as the client hears it.</summary>
+    internal static GatewayError Shape(BodyError error) => error.Fault switch
     {
         BodyFault.InvalidField => GatewayError.InvalidField(error.Field!, error.Message),
         BodyFault.DuplicateKey => new GatewayError(400, "duplicate_key", error.Message),

@@ -16,7 +16,7 @@ namespace Gateway.Host.Pipeline;
 /// </code>
 /// <list type="number">
 /// <item>authenticate: the key, from memory; 401, 403.</item>
-/// <item>read: the body once into a pooled buffer, and an index of its members; 400, 413, 415.</item>
+/// <item>read: the body once into a pooled buffer, and an index of its members; 400, 413, 415. A repeated <c>Idempotency-Key</c> ends here, with the stored answer; 409, 422.</item>
 /// <item>rules: resolve the model, check the key's allow-list; 400, 403.</item>
 /// <item>route: the channels in order, each with its price; what has no price is not served; 400, 503.</item>
 /// <item>hold: one step of the ledger: rates, concurrency, budget, allowance, buckets; 402, 429, 503.</item>
@@ -35,13 +35,12 @@ internal sealed partial class RequestPipeline(
     GatewaySettings settings,
     Forwarding forwarding,
     Reply reply,
+    StoredAnswers answers,
     LiveCalls live,
+    Drains drains,
     TimeProvider time,
     ILogger<RequestPipeline> log)
 {
-    // The least that is worth admitting for a caller who set no limit of his own.
-    private const int LeastOutputTokens = 256;
-
     public async Task InvokeAsync(HttpContext http, RequestDelegate forward)
     {
         if (live.IsDraining)
@@ -58,15 +57,21 @@ internal sealed partial class RequestPipeline(
             return;
         }
 
-        using var call = new ChatCall(http, key);
+        using var call = new ChatCall(http, key, settings.MaxAnswerTime, drains);
         try
         {
-            var error = await AdmitAsync(call) ?? await AnswerAsync(call, forward);
+            var error = await AdmitAsync(call);
+            if (error is null)
+                error = call.Stored is { } stored ? await StoredAnswers.WriteAsync(http, stored) : await AnswerAsync(call, forward);
             if (error is not null && !http.Response.HasStarted)
+            {
+                await answers.ReleaseAsync(call);
                 await ErrorWriter.WriteAsync(http, error);
+            }
         }
         finally
         {
+            await answers.ReleaseAsync(call);
             if (call.Hold is { } hold)
             {
                 if (call.Settled is null)
@@ -83,6 +88,13 @@ internal sealed partial class RequestPipeline(
         // 2 read
         if (await call.Body.ReadAsync(call.Http.Request, settings.MaxRequestBytes, call.Http.RequestAborted) is { } unreadable)
             return unreadable;
+
+        if (!CallFactsOf.TryReadRunId(call.Http.Request.Headers, out _))
+            return GatewayError.InvalidRunId;
+        if (await answers.BeginAsync(call) is { } refused)
+            return refused;
+        if (call.Stored is not null)
+            return null;
 
         // 3 rules
         var index = call.Body.Index;
@@ -102,12 +114,8 @@ internal sealed partial class RequestPipeline(
 
     private async ValueTask<GatewayError?> HoldAsync(ChatCall call, Model model)
     {
-        var index = call.Body.Index;
         var price = call.Candidates[0].Price;
-        var input = ChatTokens.Reserve(call.Prompt, model.Name);
-        long? asked = index.MaxTokens is null && index.MaxCompletionTokens is null ? null : Math.Max(index.MaxTokens ?? 0, index.MaxCompletionTokens ?? 0);
-        var output = Math.Min(asked ?? long.MaxValue, model.MaxOutputTokens);
-        var least = asked is null ? Math.Min(LeastOutputTokens, output) : output;
+        var bound = CallBound.Of(call.Body.Index, call.Prompt, model);
 
         call.Member = await members.LimitsOfAsync(call.Key, call.Http.RequestAborted);
         var result = await ledger.HoldAsync(
@@ -118,9 +126,9 @@ internal sealed partial class RequestPipeline(
                 Key = call.Key.Limits,
                 Member = call.Member,
                 Price = price,
-                Amount = price.MaxCost(input, output, index.N),
-                MinimumAmount = price.MaxCost(input, least, index.N),
-                Tokens = input + output * index.N,
+                Amount = bound.MaxCost(price),
+                MinimumAmount = bound.LeastCost(price),
+                Tokens = bound.Tokens,
                 PacksOnly = call.Key.PacksOnly,
                 Facts = CallFactsOf.Request(call, model),
             },
@@ -131,7 +139,7 @@ internal sealed partial class RequestPipeline(
                 call.Hold = held.Hold;
                 live.Add(call);
                 if (held.Hold.Amount < held.Hold.Request.Amount)
-                    call.CappedTokens = price.AffordableOutputTokens(held.Hold.Amount, input, index.N);
+                    call.CappedTokens = bound.Affordable(price, held.Hold.Amount);
                 CallHeaders.Admitted(call);
                 return null;
             case HoldResult.RateLimited limited:
@@ -146,7 +154,7 @@ internal sealed partial class RequestPipeline(
             case HoldResult.Reserved reserved:
                 return GatewayError.Reserved(reserved);
             case HoldResult.Insufficient lack:
-                var affordable = price.AffordableOutputTokens(lack.Available, input, index.N);
+                var affordable = bound.Affordable(price, lack.Available);
                 return GatewayError.InsufficientBalance(settings.InsufficientBalanceStatus, lack.Available, affordable, call.Key.PacksOnly);
             case HoldResult.Unavailable unavailable:
                 return GatewayError.Unavailable(unavailable.Reason);
@@ -175,7 +183,8 @@ internal sealed partial class RequestPipeline(
         }
     }
 
-    private static GatewayError Unresolved(ModelResolution resolution, string model, string? provider) => resolution switch
+    /// <summary>Why a model that was asked for is not served.</summary>
+    internal static GatewayError Unresolved(ModelResolution resolution, string model, string? provider) => resolution switch
     {
         ModelResolution.UnknownProvider => GatewayError.UnknownProvider(provider ?? model),
         ModelResolution.Ambiguous ambiguous => GatewayError.AmbiguousModel(model, ambiguous.Ids),

@@ -13,22 +13,34 @@ internal static class MasterKeyFile
     /// <exception cref="SettingException">The file does not hold a master key.</exception>
     public static MasterKeys LoadOrCreate(GatewaySettings settings)
     {
+        var path = PathOf(settings);
+        if (settings.MasterKey is null && !File.Exists(path))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path) ?? ".");
+            Create(path);
+        }
+
+        return Load(settings);
+    }
+
+    /// <summary>The configured master key, or the file's; makes nothing.</summary>
+    /// <exception cref="SettingException">There is neither, or the file does not hold a master key.</exception>
+    public static MasterKeys Load(GatewaySettings settings)
+    {
         if (settings.MasterKey is { } configured)
             return new MasterKeys(configured, settings.PreviousMasterKeys);
 
-        var folder = Path.GetDirectoryName(settings.BookFile) ?? ".";
-        var path = Path.Combine(folder, Name);
+        var path = PathOf(settings);
         if (!File.Exists(path))
-        {
-            Directory.CreateDirectory(folder);
-            Create(path);
-        }
+            throw new SettingException("Gateway__MasterKey", $"is not set, and there is no file {path}.");
 
         var key = new byte[MasterKeys.KeyBytes];
         if (!Convert.TryFromBase64String(File.ReadAllText(path).Trim(), key, out var length) || length != key.Length)
             throw new SettingException("Gateway__MasterKey", $"the file {path} does not hold base64 of 32 bytes.");
         return new MasterKeys(key, settings.PreviousMasterKeys);
     }
+
+    private static string PathOf(GatewaySettings settings) => Path.Combine(Path.GetDirectoryName(settings.BookFile) ?? ".", Name);
 
     private static void Create(string path)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Ledger.Proof;
 
 namespace Gateway.Host.Secrets;
 
@@ -14,6 +15,9 @@ internal sealed record MasterKeys(byte[] Current, IReadOnlyList<byte[]> Previous
     /// <summary>The keys of one purpose, the current one first, each with a version that names its master key without giving it away.</summary>
     public IReadOnlyList<(string Version, byte[] Key)> Derive(string purpose) =>
         [.. Previous.Prepend(Current).Select(master => (Version(master), Derive(master, purpose, KeyBytes)))];
+
+    /// <summary>The keys that sign receipts: the same on every gateway with the same master key.</summary>
+    public ReceiptKeys DeriveReceiptKeys() => ReceiptKeys.Derive(Derive("gateway/receipt-signing").Select(static key => key.Key));
 
     private static string Version(byte[] master) => string.Concat("v", Convert.ToHexStringLower(Derive(master, "gateway/version", 4)));
 

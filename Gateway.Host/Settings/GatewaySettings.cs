@@ -54,6 +54,9 @@ internal sealed record GatewaySettings
     /// <summary>Silence after which a stream gets <c>: ping</c>. 100 ms to 10 min; default 15 s.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The longest answer: a stream that takes longer is ended with <c>max_duration</c>. 1 s to 24 h; default 60 min.</summary>
+    public TimeSpan MaxAnswerTime { get; init; } = TimeSpan.FromMinutes(60);
+
     /// <summary>Reads and checks every setting of the gateway's own.</summary>
     /// <exception cref="SettingException">The first mistake.</exception>
     public static GatewaySettings Read(IConfiguration configuration)
@@ -94,6 +97,7 @@ internal sealed class GatewaySettingsValidator : AbstractValidator<GatewaySettin
         RuleFor(s => s.InsufficientBalanceStatus).Must(static status => status is 402 or 403).WithMessage("is not one of 402, 403.");
         RuleFor(s => s.MaxRequestBytes).InclusiveBetween(1L << 10, 1L << 30).WithMessage("is not from 1KiB to 1GiB.");
         RuleFor(s => s.DrainTime).InclusiveBetween(TimeSpan.Zero, TimeSpan.FromHours(1)).WithMessage("is not from 0s to 1h.");
+        RuleFor(s => s.MaxAnswerTime).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)).WithMessage("is not from 1s to 24h.");
         RuleFor(s => s.PingInterval).InclusiveBetween(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)).WithMessage("is not from 100ms to 10m.");
     }
 }

@@ -16,7 +16,7 @@ internal static class SettingsReader
     private static readonly string[] Known =
     [
         "AdminKey", "MasterKey", "PreviousMasterKeys", "Spool", "Durability", "WhenFrontDown", "WhenBookDown", "HoldLease", "MaxUnrecorded",
-        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainTime", "PingInterval",
+        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainTime", "PingInterval", "MaxAnswerTime",
     ];
 
     public static GatewaySettings Read(IConfiguration configuration)
@@ -42,6 +42,7 @@ internal static class SettingsReader
             MaxRequestBytes = Size(gateway, "MaxRequestBytes", defaults.MaxRequestBytes),
             DrainTime = Duration(gateway, "DrainTime", defaults.DrainTime),
             PingInterval = Duration(gateway, "PingInterval", defaults.PingInterval),
+            MaxAnswerTime = Duration(gateway, "MaxAnswerTime", defaults.MaxAnswerTime),
         };
         if (settings is { RedisConnection: not null, BookConnection: null })
             throw new SettingException("ConnectionStrings__Redis", "needs ConnectionStrings__Ledger=Host=…: a SQLite file serves one gateway, which keeps its front itself.");

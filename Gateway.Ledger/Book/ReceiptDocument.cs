@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Ledger.Proof;
 
 namespace Gateway.Ledger.Book;
 
@@ -30,11 +32,19 @@ internal static class ReceiptDocument
     /// <param name="call">The call.</param>
     /// <param name="settledAt">When it was settled; <c>null</c> while it is not in the book.</param>
     public static ReadOnlyMemory<byte> Complete(SettledCall call, DateTimeOffset? settledAt) =>
-        Complete(call.Receipt.Span, call.Delivery, settledAt, PaidBy(call.PaidBy), refunds: []);
+        Complete(call.Receipt.Span, call.Delivery, settledAt, PaidBy(call.PaidBy));
 
-    /// <summary>The whole document from its stored parts; <paramref name="refunds"/> shows only where there are any.</summary>
+    /// <summary>The whole document from its stored parts, signed as it is served if it is in a block and there are keys.</summary>
+    /// <param name="draft">What the settlement wrote.</param>
+    /// <param name="delivery">Whether the end of the answer is known to have left.</param>
+    /// <param name="settledAt">When it was settled; <c>null</c> while it is not in the book.</param>
+    /// <param name="paidBy">What <see cref="PaidBy"/> wrote.</param>
+    /// <param name="block">Its block; <c>null</c>: none yet.</param>
+    /// <param name="keys">Sign it; <c>null</c>: it stays unsigned.</param>
+    /// <param name="refunds">Shown only where there are any.</param>
     public static ReadOnlyMemory<byte> Complete(
-        ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy, IReadOnlyList<ReceiptRefund> refunds)
+        ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy, long? block = null, ReceiptKeys? keys = null,
+        IReadOnlyList<ReceiptRefund>? refunds = null)
     {
         var document = new ArrayBufferWriter<byte>(draft.Length + paidBy.Length + 160);
         document.Write(draft[..^1]);
@@ -53,10 +63,12 @@ internal static class ReceiptDocument
 
         document.Write(",\"paidBy\":"u8);
         document.Write(paidBy);
-        if (refunds.Count > 0)
+        if (refunds is { Count: > 0 })
             WriteRefunds(document, refunds);
-        document.Write(",\"block\":null,\"signature\":null}"u8);
-        return document.WrittenMemory;
+        document.Write(",\"block\":"u8);
+        WriteAscii(document, block?.ToString(CultureInfo.InvariantCulture) ?? "null");
+        document.Write(",\"signature\":null}"u8);
+        return block is null || keys is null ? document.WrittenMemory : ReceiptSignature.Sign(document.WrittenSpan, keys);
     }
 
     /// <summary>The <c>paidBy</c> array.</summary>

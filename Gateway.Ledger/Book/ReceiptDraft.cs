@@ -17,7 +17,8 @@ internal static class ReceiptDraft
         CachedInputTokens = Encode("cachedInputTokens"), CacheWriteTokens = Encode("cacheWriteTokens"), OutputTokens = Encode("outputTokens"),
         ReasoningTokens = Encode("reasoningTokens"), CountedByName = Encode("countedBy"), PriceName = Encode("price"), Version = Encode("version"),
         Lines = Encode("lines"), Item = Encode("item"), Quantity = Encode("quantity"), PricePer1M = Encode("pricePer1M"), Cost = Encode("cost"),
-        Shortfall = Encode("shortfall"), Currency = Encode("currency"), Hold = Encode("hold"), FirstTokenMs = Encode("firstTokenMs"), TraceId = Encode("traceId");
+        Shortfall = Encode("shortfall"), Currency = Encode("currency"), Hold = Encode("hold"), FirstTokenMs = Encode("firstTokenMs"), TraceId = Encode("traceId"),
+        UpstreamMaybeCharged = Encode("upstreamMaybeCharged"), Disputed = Encode("disputed"), Reported = Encode("reported");
 
     // One writer and its buffer per thread: a draft is written without a break, so nothing else on the thread can see them.
     [ThreadStatic]
@@ -47,7 +48,7 @@ internal static class ReceiptDraft
         WriteCaller(json, facts);
         WriteRoute(json, facts);
         WriteAttempts(json, facts.Attempts);
-        WriteUsage(json, usage, countedBy);
+        WriteUsage(json, usage, countedBy, facts.DisputedUsage);
         WritePrice(json, price, usage);
         ExactDecimal.Write(json, Cost, cost.Nano, ExactDecimal.NanoScale);
         if (shortfall > Credits.Zero)
@@ -114,22 +115,37 @@ internal static class ReceiptDraft
             WriteMs(json, LatencyMs, attempt.LatencyMs);
             WriteMs(json, FirstByteMs, attempt.FirstByteMs);
             json.WriteBoolean(Charged, attempt.Charged);
+            if (attempt.UpstreamMaybeCharged)
+                json.WriteBoolean(UpstreamMaybeCharged, true);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
 
-    private static void WriteUsage(Utf8JsonWriter json, in Usage usage, CountedBy countedBy)
+    private static void WriteUsage(Utf8JsonWriter json, in Usage usage, CountedBy countedBy, Usage? disputed)
     {
         json.WriteStartObject(UsageName);
+        WriteTokens(json, usage);
+        json.WriteString(CountedByName, LedgerNames.Of(countedBy));
+        if (disputed is { } reported)
+        {
+            json.WriteBoolean(Disputed, true);
+            json.WriteStartObject(Reported);
+            WriteTokens(json, reported);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteTokens(Utf8JsonWriter json, in Usage usage)
+    {
         json.WriteNumber(InputTokens, usage.InputTokens);
         json.WriteNumber(CachedInputTokens, usage.CachedInputTokens);
         json.WriteNumber(CacheWriteTokens, usage.CacheWriteTokens);
         json.WriteNumber(OutputTokens, usage.OutputTokens);
         json.WriteNumber(ReasoningTokens, usage.ReasoningTokens);
-        json.WriteString(CountedByName, LedgerNames.Of(countedBy));
-        json.WriteEndObject();
     }
 
     private static void WritePrice(Utf8JsonWriter json, Price price, in Usage usage)

@@ -10,7 +10,7 @@ namespace Gateway.Ledger.Coordination;
 internal sealed class EpochFront(TimeProvider time, Book.IBook book) : IFront
 {
     /// <summary>How long a new call waits for a front: longer than the loss of Redis takes to be agreed on.</summary>
-    internal static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(4);
+    internal static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a settlement waits before it is left to the spool.</summary>
     internal static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(3);

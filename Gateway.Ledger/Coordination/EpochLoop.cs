@@ -27,11 +27,12 @@ internal sealed partial class EpochLoop(
     ILogger logger)
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Watchful = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Opening = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(1);
 
     // Redis must be away for so long before a gateway says so, and back for so long before it is used again.
-    private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AwayFor = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BackFor = TimeSpan.FromSeconds(2);
 
     private readonly RedisWatch watch = new(time, AwayFor);
@@ -147,6 +148,8 @@ internal sealed partial class EpochLoop(
             epochs.RecordingEpoch = state.Epoch;
             await WithBeatsAsync(work.DrainAsync(cancellationToken), cancellationToken);
 
+            CrashPoint.Reach("epoch_drained");
+
             // Once this is acknowledged the others load accounts: what comes to the recorder from now on is charged in the new front.
             epochs.IsDraining = false;
             beat = beat with { Epoch = state.Epoch, Phase = FrontPhase.Drain };
@@ -157,6 +160,7 @@ internal sealed partial class EpochLoop(
             return Opening;
 
         await Front(state).OpenEpochAsync(state.Epoch, cancellationToken);
+        CrashPoint.Reach("epoch_prepared");
         var life = state.Front == FrontKind.Redis ? watch.Life : null;
         await coordination.MoveAsync(state, state with { Phase = FrontPhase.Restore, Life = life }, cancellationToken);
         return TimeSpan.Zero;
@@ -172,6 +176,7 @@ internal sealed partial class EpochLoop(
             var front = Front(state);
             front.UseEpoch(state.Epoch);
             await WithBeatsAsync(work.RestoreAsync(front, cancellationToken), cancellationToken);
+            CrashPoint.Reach("epoch_restored");
             beat = beat with { Phase = FrontPhase.Restore };
             return TimeSpan.Zero;
         }
@@ -206,6 +211,8 @@ internal sealed partial class EpochLoop(
         }
 
         var live = answer.Live.Select(static other => other.Gateway).ToHashSet(StringComparer.Ordinal);
+        if (state.Front == FrontKind.Redis && !watch.Answers)
+            return Watchful;
         await WithBeatsAsync(work.TendAsync(Front(state), live, cancellationToken), cancellationToken);
         return Idle;
     }

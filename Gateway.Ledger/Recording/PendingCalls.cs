@@ -29,6 +29,16 @@ internal sealed class PendingCalls
         return call is not null;
     }
 
+    /// <summary>The settled calls of a run.</summary>
+    public IEnumerable<SettledCall> OfRun(RunQuery query)
+    {
+        foreach (var (_, hold) in calls)
+        {
+            if (hold.Settled is { } call && query.Has(call))
+                yield return call;
+        }
+    }
+
     /// <summary>Settled before the moment and never finished.</summary>
     public IEnumerable<Hold> Unfinished(DateTimeOffset settledBefore)
     {

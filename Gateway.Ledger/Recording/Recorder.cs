@@ -60,6 +60,7 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
                 async (shared, _) =>
                 {
                     await shared.AcknowledgeAsync(recorded, CancellationToken.None);
+                    CrashPoint.Reach("batch_acknowledged");
                     return true;
                 },
                 cancellationToken);
@@ -123,7 +124,9 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
         {
             if (epochs is not null)
                 await ChargeLateAsync(batch, cancellationToken);
+            CrashPoint.Reach("batch_begun");
             await book.RecordAsync(batch.ConvertAll(Settled), cancellationToken);
+            CrashPoint.Reach("batch_committed");
             foreach (var hold in batch.Where(static hold => hold.Settled!.Delivery == Delivery.Refunded))
             {
                 await book.VoidAsync(hold.ReceiptId, time.GetUtcNow(), cancellationToken);

@@ -13,6 +13,7 @@ internal sealed class Replay
 
     private readonly string folder;
     private readonly IBook book;
+    private readonly ICallStore? answers;
     private readonly TimeProvider time;
     private readonly IReadOnlyList<int> segments;
     private readonly Dictionary<ReceiptId, Fate> fates = [];
@@ -20,10 +21,15 @@ internal sealed class Replay
     private readonly List<ReceiptId> refunds = [];
 
     /// <summary>Notes which segments there are: a spool that is opened afterwards adds its own.</summary>
-    public Replay(string folder, IBook book, TimeProvider time)
+    /// <param name="folder">The spool.</param>
+    /// <param name="book">Where the calls go.</param>
+    /// <param name="answers">Says which answers were, or still may be, fetched; <c>null</c>: none are kept.</param>
+    /// <param name="time">The clock.</param>
+    public Replay(string folder, IBook book, ICallStore? answers, TimeProvider time)
     {
         this.folder = folder;
         this.book = book;
+        this.answers = answers;
         this.time = time;
         foreach (var draft in Directory.EnumerateFiles(folder, "*.new"))
             File.Delete(draft);
@@ -54,8 +60,14 @@ internal sealed class Replay
         }
 
         await FlushAsync(front, cancellationToken);
+        await RefundUnfetchedAsync(front, cancellationToken);
+        CrashPoint.Reach("replay_refunded");
         foreach (var segment in segments)
+        {
             File.Delete(SpoolReader.FileOf(folder, segment));
+            CrashPoint.Reach("replay_deleted");
+        }
+
         return fates.Count;
     }
 
@@ -117,8 +129,14 @@ internal sealed class Replay
 
         if (batch.Count > 0)
             await book.RecordAsync([.. batch], cancellationToken);
+        CrashPoint.Reach("replay_recorded");
         foreach (var id in refunds)
-            await RefundAsync(id, front, cancellationToken);
+        {
+            // Who can still fetch the answer, or has, was not failed.
+            if (answers is null || !await answers.DeferRefundAsync(id, cancellationToken))
+                await RefundAsync(id, front, cancellationToken);
+        }
+
         if (front is not null && batch.Count > 0)
             await front.AcknowledgeAsync([.. batch.Select(static call => (call.Account, call.ReceiptId))], cancellationToken);
         batch.Clear();
@@ -147,6 +165,22 @@ internal sealed class Replay
             return call;
 
         return call.ChargedBy(await front.ChargeLateAsync(call, cancellationToken));
+    }
+
+    // Answers that were kept for a retry which never came.
+    private async Task RefundUnfetchedAsync(ISharedFront? front, CancellationToken cancellationToken)
+    {
+        if (answers is null)
+            return;
+
+        for (var due = await answers.DueRefundsAsync(cancellationToken); due.Count > 0; due = await answers.DueRefundsAsync(cancellationToken))
+        {
+            foreach (var id in due)
+            {
+                await RefundAsync(id, front, cancellationToken);
+                await answers.RefundedAsync(id, cancellationToken);
+            }
+        }
     }
 
     private struct Fate

@@ -158,7 +158,8 @@ internal abstract partial class BookContract
 
         var found = await Book.FindReceiptAsync(call.ReceiptId, "ws_default", "key_a", default);
 
-        Assert.That(Encoding.UTF8.GetString(found!.Value.Span), Is.EqualTo(Encoding.UTF8.GetString(ReceiptDocument.Complete(call, call.SettledAt).Span)));
+        Assert.That(Encoding.UTF8.GetString(found!.Value.Span), Is.EqualTo(
+            Encoding.UTF8.GetString(ReceiptDocument.Complete(call, call.SettledAt).Span).Replace("\"block\":null", "\"block\":2", StringComparison.Ordinal)));
         Assert.That(await Book.FindReceiptAsync(call.ReceiptId, "ws_other", null, default), Is.Null);
         Assert.That(await Book.FindReceiptAsync(call.ReceiptId, null, "key_b", default), Is.Null);
     }

@@ -1,5 +1,6 @@
 using Gateway.Ledger.Book.Postgres;
 using Gateway.Tests.Servers;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -27,7 +28,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     }
 
     /// <summary>Another gateway's view of the same book, not opened.</summary>
-    public PostgresBook NewBook() => new(ConnectionString, TimeProvider.System, NullLogger.Instance);
+    public PostgresBook NewBook(ILogger? logger = null) => new(ConnectionString, TimeProvider.System, logger ?? NullLogger.Instance);
 
     /// <summary>Runs a statement as the superuser; returns the first column of the first row, zero where there is none.</summary>
     public async Task<long> ScalarAsync(string sql)

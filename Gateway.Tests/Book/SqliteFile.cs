@@ -9,15 +9,15 @@ internal sealed class SqliteFile : IAsyncDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("gateway-book-");
 
-    private SqliteFile() => Book = new SqliteBook(Path, Durability.Process);
+    private SqliteFile(TimeProvider? time) => Book = new SqliteBook(Path, Durability.Process, time);
 
     public string Path => System.IO.Path.Combine(folder.FullName, "data", "gateway.db");
 
     public SqliteBook Book { get; }
 
-    public static async Task<SqliteFile> OpenAsync()
+    public static async Task<SqliteFile> OpenAsync(TimeProvider? time = null)
     {
-        var file = new SqliteFile();
+        var file = new SqliteFile(time);
         await file.Book.OpenAsync(default);
         return file;
     }

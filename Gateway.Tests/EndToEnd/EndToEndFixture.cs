@@ -22,6 +22,9 @@ internal abstract class EndToEndFixture
 
     protected string Key { get; private set; } = "";
 
+    /// <summary>More settings of the fixture's gateway.</summary>
+    protected virtual (string Name, string Value)[] Settings => [];
+
     protected string BaseUrl => new Uri(Gateway.Address, "/v1").ToString();
 
     [OneTimeSetUp]
@@ -29,9 +32,7 @@ internal abstract class EndToEndFixture
     {
         Upstream = await FakeUpstream.StartAsync();
         Gateway = await GatewayProcess.StartAsync(
-            folder: null,
-            ("Gateway__PingInterval", "200ms"),
-            ("Gateway__MaxRequestBytes", "1MiB"));
+            [("Gateway__PingInterval", "200ms"), ("Gateway__MaxRequestBytes", "1MiB"), .. Settings]);
         await CreateAsync("echo-1", "official");
         await CreateAsync("scarce", "ordinary");
         await Gateway.TopUpAsync("credit", 1000);

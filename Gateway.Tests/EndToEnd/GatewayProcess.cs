@@ -1,93 +1,159 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace Gateway.Tests.EndToEnd;
 
-/// <summary>The built gateway as a real process in a folder of its own, with REST at hand as its operator.</summary>
-internal sealed partial class GatewayProcess : IAsyncDisposable
+/// <summary>The built gateway as a real process in a working directory of its own, with REST at hand as its operator.</summary>
+internal sealed class GatewayProcess : IDisposable, IAsyncDisposable
 {
     public const string AdminKey = "tw_api_operator_0123456789abcdefghij";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly StringBuilder output = new();
-    private readonly TaskCompletionSource<string> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<string> output = new();
+    private readonly ConcurrentQueue<string> errors = new();
     private readonly Process process;
+    private readonly bool ownsFolder;
     private readonly HttpClient api = new() { Timeout = Patience };
 
-    private GatewayProcess(string folder, Process process)
+    private GatewayProcess(string folder, bool ownsFolder, Process process, Uri address)
     {
         Folder = folder;
+        this.ownsFolder = ownsFolder;
         this.process = process;
+        Address = address;
+        process.OutputDataReceived += (_, line) => Note(output, line.Data);
+        process.ErrorDataReceived += (_, line) => Note(errors, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
     }
 
     public string Folder { get; }
 
-    public Uri Address { get; private set; } = new("http://127.0.0.1");
+    public Uri Address { get; }
 
-    /// <summary>Everything that the process has written.</summary>
-    public string Output
+    public int Id => process.Id;
+
+    public bool HasEnded => process.HasExited;
+
+    public IReadOnlyList<string> Output => [.. output];
+
+    public IReadOnlyList<string> Errors => [.. errors];
+
+    /// <summary>A free port below the ephemeral ones, so that no outgoing connection takes it while the gateway is down.</summary>
+    public static int FreePort()
     {
-        get
+        while (true)
         {
-            lock (output)
-                return output.ToString();
+            var port = Random.Shared.Next(20_000, 30_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
+            }
         }
     }
 
-    /// <summary>Starts a gateway; with the folder of an earlier one, on what that one left.</summary>
-    public static async Task<GatewayProcess> StartAsync(string? folder = null, params (string Name, string Value)[] settings)
-    {
-        folder ??= Directory.CreateTempSubdirectory("gateway-e2e-").FullName;
-        var start = new ProcessStartInfo("dotnet", [Dll()])
-        {
-            WorkingDirectory = folder,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-        start.Environment["Gateway__AdminKey"] = AdminKey;
-        start.Environment["Gateway__Durability"] = "process";
-        start.Environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"] = "Information";
-        foreach (var (name, value) in settings)
-            start.Environment[name] = value;
+    /// <summary>Starts one with these settings alone, and does not wait.</summary>
+    public static GatewayProcess Start(string folder, int port, IReadOnlyDictionary<string, string> settings) => Start(folder, ownsFolder: false, port, settings);
 
-        var gateway = new GatewayProcess(folder, Process.Start(start)!);
-        await gateway.WaitUntilReadyAsync();
+    /// <summary>Starts an operator's gateway that writes no power-safe journal, in a folder that goes with it, and waits until it answers.</summary>
+    public static async Task<GatewayProcess> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var all = new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway__AdminKey"] = AdminKey, ["Gateway__Durability"] = "process" };
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        var gateway = Start(Directory.CreateTempSubdirectory("gateway-e2e-").FullName, ownsFolder: true, FreePort(), all);
+        await gateway.AnswersAsync();
         return gateway;
     }
 
-    /// <summary>SIGTERM, and waits for the end; the exit code.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>Waits until it answers; throws with its output if it ends or takes too long.</summary>
+    public async Task AnswersAsync()
     {
-        if (!process.HasExited)
+        var started = Stopwatch.GetTimestamp();
+        while (true)
         {
-            using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
-            await kill.WaitForExitAsync();
+            if (process.HasExited)
+                throw new InvalidOperationException($"The gateway ended with {process.ExitCode}: {Text()}");
+            try
+            {
+                using var answer = await api.GetAsync(new Uri(Address, "/health/live"));
+                if (answer.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException) when (Stopwatch.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(10);
+            }
         }
-
-        using var deadline = new CancellationTokenSource(Patience);
-        await process.WaitForExitAsync(deadline.Token);
-        return process.ExitCode;
     }
 
-    /// <summary>SIGKILL.</summary>
+    /// <summary>Waits for a line of its standard output that begins so.</summary>
+    public async Task<string> LineAsync(string beginning)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < Patience)
+        {
+            if (output.FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } line)
+                return line;
+            await Task.Delay(10);
+        }
+
+        throw new TimeoutException($"No line begins with '{beginning}': {Text()}");
+    }
+
+    /// <summary><c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
         process.Kill();
         await process.WaitForExitAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary><c>SIGTERM</c>, without waiting for the end.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>Its exit code, once it has ended.</summary>
+    public async Task<int> EndAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    public string Text() => string.Join('\n', output.Concat(errors));
+
+    public void Dispose()
     {
         if (!process.HasExited)
-            await KillAsync();
+        {
+            process.Kill();
+            process.WaitForExit();
+        }
+
         process.Dispose();
         api.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        if (ownsFolder)
+            Directory.Delete(Folder, recursive: true);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
     }
 
     public Task<JsonNode> CreateChannelAsync(string baseUrl, string routeType, string model, string upstreamModel, string extra = "") => PostAsync(
@@ -102,6 +168,14 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public async Task<string> CreateKeyAsync(string extra = "") =>
         (await PostAsync("/api/keys", $$"""{"name":"e2e","kind":"inference","rateLimit":{"burst":100000,"refillPerSecond":10000}{{extra}}}"""))["key"]!.GetValue<string>();
 
+    /// <summary>A key without limits, and 1,000 credits in its wallet.</summary>
+    public async Task<string> KeyWithCreditAsync()
+    {
+        var key = await CreateKeyAsync();
+        await TopUpAsync("wallet", 1000);
+        return key;
+    }
+
     public Task<JsonNode> TopUpAsync(string bucket, decimal amount) => PostAsync("/api/top-ups", $$"""{"bucket":"{{bucket}}","amount":{{amount}}}""");
 
     public Task<JsonNode> CreatePackAsync(string model, decimal credits) =>
@@ -113,14 +187,37 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>An operator's POST.</summary>
     public Task<JsonNode> PostAsync(string path, string json) => SendAsync(HttpMethod.Post, path, json);
 
-    private static string Dll()
+    private static GatewayProcess Start(string folder, bool ownsFolder, int port, IReadOnlyDictionary<string, string> settings)
     {
-        var beside = Path.Combine(AppContext.BaseDirectory, "Gateway.Host.dll");
-        if (File.Exists(Path.ChangeExtension(beside, ".runtimeconfig.json")))
-            return beside;
+        var start = new ProcessStartInfo("dotnet", [Dll()])
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(static name => name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(name);
+        var address = $"http://127.0.0.1:{port}";
+        start.Environment["URLS"] = address;
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+        return new GatewayProcess(folder, ownsFolder, process, new Uri(address));
+    }
 
-        var configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
-        return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, $"../../../../Gateway.Host/bin/{configuration}/net10.0/Gateway.Host.dll"));
+    // The tests' own folder is Gateway.Tests/bin/<configuration>/<framework>.
+    internal static string Dll()
+    {
+        var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var dll = Path.GetFullPath(Path.Combine(framework.FullName, $"../../../../Gateway.Host/bin/{framework.Parent!.Name}/{framework.Name}/Gateway.Host.dll"));
+        return File.Exists(dll) ? dll : throw new FileNotFoundException("The gateway was not built.", dll);
+    }
+
+    private static void Note(ConcurrentQueue<string> lines, string? line)
+    {
+        if (line is not null)
+            lines.Enqueue(line);
     }
 
     private async Task<JsonNode> SendAsync(HttpMethod method, string path, string? json)
@@ -132,29 +229,4 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         var body = await response.Content.ReadAsStringAsync();
         return response.IsSuccessStatusCode ? JsonNode.Parse(body)! : throw new HttpRequestException($"{method} {path}: {(int)response.StatusCode} {body}");
     }
-
-    private async Task WaitUntilReadyAsync()
-    {
-        process.OutputDataReceived += (_, line) => Note(line.Data);
-        process.ErrorDataReceived += (_, line) => Note(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        var ended = process.WaitForExitAsync();
-        if (await Task.WhenAny(address.Task, ended, Task.Delay(Patience)) != address.Task)
-            throw new InvalidOperationException($"The gateway did not start: {Output}");
-        Address = new Uri(await address.Task);
-    }
-
-    private void Note(string? line)
-    {
-        if (line is null)
-            return;
-        lock (output)
-            output.AppendLine(line);
-        if (Listening().Match(line) is { Success: true } match)
-            address.TrySetResult(match.Groups["url"].Value);
-    }
-
-    [GeneratedRegex("Now listening on: (?<url>http://[0-9.:]+)", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Listening();
 }

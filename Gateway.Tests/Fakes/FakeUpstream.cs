@@ -12,7 +12,7 @@ namespace Gateway.Tests.Fakes;
 /// <summary>A provider on loopback. What it does stands in the prompt, so that any SDK can ask for it: <c>fake:status=429;retry=7</c>.</summary>
 /// <remarks>
 /// Words: <c>id</c> names the call in <see cref="Calls"/>; <c>mode</c> is answer, tools, html, empty, silent, break or nousage; <c>count</c> is the number of
-/// words, one token each; <c>pause</c> is in milliseconds, before a plain answer or each chunk; <c>status</c>, <c>retry</c> make an error; <c>in</c> is the prompt tokens reported.
+/// words, one token each; <c>pause</c> is in milliseconds, before a plain answer or each chunk; <c>status</c>, <c>retry</c> make an error; <c>in</c> is the prompt tokens reported, <c>out</c> the completion tokens (<c>1_5</c>: 1.5).
 /// </remarks>
 internal sealed partial class FakeUpstream : IAsyncDisposable
 {
@@ -52,7 +52,11 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
         await http.Request.Body.CopyToAsync(buffer);
         var call = new FakeCall(buffer.ToArray());
         call.Authorization = http.Request.Headers.Authorization.ToString();
-        Calls[call.Word("id", "")] = call;
+        Calls.AddOrUpdate(call.Word("id", ""), call, (_, earlier) =>
+        {
+            call.Times = earlier.Times + 1;
+            return call;
+        });
         try
         {
             if (call.Number("status", 200) != 200)
@@ -122,6 +126,9 @@ internal sealed partial class FakeCall
 
     public bool WasCancelled { get; set; }
 
+    /// <summary>How often a call with this id came, this one included.</summary>
+    public int Times { get; set; } = 1;
+
     /// <summary>Output tokens sent so far.</summary>
     public int Emitted
     {
@@ -135,7 +142,7 @@ internal sealed partial class FakeCall
 
     public string Text => string.Join(' ', Enumerable.Repeat("a", Count));
 
-    public string Usage => $$"""{"prompt_tokens":{{Number("in", 24)}},"completion_tokens":{{Count}},"total_tokens":{{Number("in", 24) + Count}}}""";
+    public string Usage => $$"""{"prompt_tokens":{{Number("in", 24)}},"completion_tokens":{{Word("out", $"{Count}").Replace('_', '.')}},"total_tokens":{{Number("in", 24) + Count}}}""";
 
     public string Word(string name, string otherwise) => words.GetValueOrDefault(name, otherwise);
 

@@ -19,6 +19,9 @@ public abstract class FrontContract
     /// <summary>How often racing first calls may read an account from the book.</summary>
     private protected virtual int MostLoads => 1;
 
+    /// <summary>How many random histories of 200 operations are played; <c>GATEWAY_TEST_HISTORIES</c> multiplies it.</summary>
+    private protected virtual int Histories => 20;
+
     [SetUp]
     public async Task OpenAsync()
     {
@@ -357,6 +360,18 @@ public abstract class FrontContract
 
         Assert.That(
             (await HeldAsync(Calls.Request(40))).Split.Select(share => share.Bucket), Is.EqualTo(new[] { "pk_a", "pk_b", "pk_c", "bkt_credit" }));
+    }
+
+    [Test]
+    public async Task Random_histories_match_the_model_and_never_break_a_balance()
+    {
+        var times = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_HISTORIES"), out var many) ? many : 1;
+        var first = times > 1 ? Random.Shared.Next() : 0;
+        for (var i = 0; i < Histories * times; i++)
+        {
+            await OpenAsync();
+            await new FrontHistory(unchecked(first + i), Front, Book, Time, Lease).RunAsync(200);
+        }
     }
 
     private protected abstract ValueTask<IFront> CreateAsync();

@@ -1,5 +1,7 @@
+using Gateway.Ledger;
 using Gateway.Ledger.Front;
 using Gateway.Ledger.Front.Redis;
+using Gateway.Tests.Fakes;
 using Gateway.Tests.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
@@ -21,6 +23,73 @@ public sealed class RedisFrontTests : SharedFrontContract
 
     [OneTimeTearDown]
     public async Task DisconnectAsync() => await servers.DisposeAsync();
+
+    [Test]
+    public async Task A_call_is_two_round_trips_and_a_renewal_is_one()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        await HeldAsync(Calls.Request(1));
+        await server.CliAsync("config", "resetstat");
+
+        var hold = await HeldAsync(Calls.Request(10, member: null));
+        await Front.RenewAsync(hold, new Credits(1), default, default);
+        await Front.SettleAsync(hold, new Credits(5), mayOverrun: false, 0, Calls.Planned(hold, 5), default);
+
+        // Commands that a script runs are counted too, so only what clients send is looked at: all of it is EVALSHA.
+        var stats = await server.CliAsync("info", "commandstats");
+        Assert.That(stats, Does.Contain("cmdstat_evalsha:calls=3,"));
+        Assert.That(stats, Does.Not.Contain("cmdstat_eval:").And.Not.Contain("cmdstat_script"));
+    }
+
+    [Test]
+    public async Task A_wiped_redis_refuses_instead_of_showing_empty_balances()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        var hold = await HeldAsync(Calls.Request(60));
+
+        await server.CliAsync("flushall");
+
+        Assert.That(() => Front.BalanceAsync(Calls.Account, default).AsTask(), Throws.InstanceOf<FrontUnavailableException>());
+        Assert.That(() => HoldAsync(Calls.Request(1)), Throws.InstanceOf<FrontUnavailableException>());
+        Assert.That(() => SettleAsync(hold, 1), Throws.InstanceOf<FrontUnavailableException>());
+        Assert.That(() => Shared.ReapAsync(default).AsTask(), Throws.InstanceOf<FrontUnavailableException>());
+        Assert.That((await Shared.ProbeAsync(default)).Epoch, Is.Null);
+    }
+
+    [Test]
+    public async Task Flushed_scripts_are_loaded_again_only_after_the_life_was_looked_at()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        var hold = await HeldAsync(Calls.Request(60));
+
+        await server.CliAsync("script", "flush");
+
+        Assert.That(() => SettleAsync(hold, 1), Throws.InstanceOf<FrontUnavailableException>());
+        Assert.That(() => SettleAsync(hold, 1), Throws.InstanceOf<FrontUnavailableException>());
+        Assert.That((await Shared.ProbeAsync(default)).Epoch, Is.EqualTo(FirstEpoch));
+        Assert.That((await SettleAsync(hold, 20)).Charged, Is.EqualTo(new Credits(20)));
+    }
+
+    [Test]
+    public async Task Settlements_of_an_older_epoch_are_charged_when_they_are_claimed_unless_the_book_has_them()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        await ThreeAsync();
+        var recorded = await HeldAsync(Calls.Request(10));
+        var waiting = await HeldAsync(Calls.Request(20));
+        foreach (var hold in (Hold[])[recorded, waiting])
+            await Front.SettleAsync(hold, hold.Amount, mayOverrun: false, 0, Calls.Planned(hold, hold.Amount.Nano), default);
+        await Book.RecordAsync([Calls.Planned(recorded, 10)], default);
+        await NextEpochAsync();
+        var other = (await ThreeAsync())[1];
+
+        var claimed = (await other.ClaimAsync(Live(), 10, default)).Single();
+
+        Assert.That((claimed.Call.ReceiptId, claimed.Call.Cost), Is.EqualTo((waiting.ReceiptId, new Credits(20))));
+        Assert.That((await BucketAsync()).Posted, Is.EqualTo(new Credits(70)), "10 from the book, 20 charged late.");
+        await other.AcknowledgeAsync([(Calls.Account, waiting.ReceiptId)], default);
+        Assert.That(await Shared.ClaimAsync(Live(), 10, default), Is.Empty);
+    }
 
     private protected override async ValueTask WipeAsync() => await server.FlushAsync();
 

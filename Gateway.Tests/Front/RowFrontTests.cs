@@ -1,27 +1,27 @@
 using Gateway.Ledger.Front;
 using Gateway.Ledger.Front.Rows;
-using Gateway.Tests.Fakes;
 using Gateway.Tests.Servers;
 using NUnit.Framework;
 
 namespace Gateway.Tests.Front;
 
 [TestFixture]
-public sealed class RowFrontTests : FrontContract
+public sealed class RowFrontTests : SharedFrontContract
 {
     private RowTables tables = null!;
 
     [OneTimeSetUp]
-    public async Task Migrate() => tables = await RowTables.CreateAsync(await PostgresServer.SharedAsync());
+    public async Task MigrateAsync() => tables = await RowTables.CreateAsync(await PostgresServer.SharedAsync());
 
     [OneTimeTearDown]
-    public async Task Close() => await tables.DisposeAsync();
+    public async Task DropAsync() => await tables.DisposeAsync();
 
-    private protected override IFront Create(MemoryBook book, TimeProvider time)
+    private protected override ValueTask WipeAsync()
     {
         tables.Clear();
-        var front = new RowFront(tables.Source, book, "gw_1", Lease, time);
-        front.UseEpoch(1);
-        return front;
+        return ValueTask.CompletedTask;
     }
+
+    private protected override ValueTask<ISharedFront> CreateAsync(string gateway) =>
+        ValueTask.FromResult<ISharedFront>(new RowFront(tables.Source, Book, gateway, Lease, Time));
 }

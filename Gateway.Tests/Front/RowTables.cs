@@ -15,8 +15,15 @@ internal sealed class RowTables : IAsyncDisposable
     {
         var settings = new NpgsqlConnectionStringBuilder(await server.NewDatabaseAsync()) { MaxAutoPrepare = 50, AutoPrepareMinUsages = 2 };
         var tables = new RowTables(settings.ConnectionString);
-        await tables.ExecuteAsync(EmbeddedText.Read("Book/Postgres/Migrations/0002_coordination.sql"));
-        await tables.ExecuteAsync(EmbeddedText.Read("Book/Postgres/Migrations/0003_rows_of_the_front.sql"));
+        foreach (var migration in EmbeddedText.List("Book/Postgres/Migrations/"))
+            await tables.ExecuteAsync(EmbeddedText.Read(migration));
+
+        // Stands in for the gateways that agree on an epoch before they open it.
+        await tables.ExecuteAsync(
+            """
+            create function follow() returns trigger language plpgsql as $$ begin update front_state set epoch = new.epoch; return null; end $$;
+            create trigger follow after insert or update on front_opened for each row execute function follow();
+            """);
         return tables;
     }
 

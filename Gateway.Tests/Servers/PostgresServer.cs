@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Tests.EndToEnd.Crash;
+using Gateway.Tests.EndToEnd;
 using Npgsql;
 
 namespace Gateway.Tests.Servers;

@@ -20,6 +20,9 @@ public sealed class ChatAnswerReader
     /// <summary>True if the answer has a usage object, sound or not.</summary>
     public bool HasUsage => _facts.HasUsage;
 
+    /// <summary>True if the usage object has no member, and so reports nothing.</summary>
+    public bool UsageIsEmpty => _facts.UsageIsEmpty;
+
     /// <summary>What usage says. Check <see cref="UsageTokens.IsSound"/> before charging for it.</summary>
     public UsageTokens Tokens => _facts.Tokens;
 

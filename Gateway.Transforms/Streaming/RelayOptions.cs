@@ -19,6 +19,18 @@ public sealed record RelayOptions
 
     /// <summary>Silence after which the upstream counts as broken; comments do not end it.</summary>
     public required TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>The longest that the upstream's part may take, however busy it is. Default 60 min.</summary>
+    public TimeSpan MaxTime { get; init; } = TimeSpan.FromMinutes(60);
+
+    /// <summary>Delivered output from which <see cref="ExtendOutput"/> is asked. Unit: tokens; default: no limit.</summary>
+    public long MaxOutputTokens { get; init; } = long.MaxValue;
+
+    /// <summary>The limit that holds now that it is reached. Unit: tokens. <c>null</c>: the first one stands.</summary>
+    public Func<ValueTask<long>>? ExtendOutput { get; init; }
+
+    /// <summary>The longest transcript that is kept in memory for <see cref="SseRelay.Transcript"/>. Unit: bytes; 0, the default: none.</summary>
+    public int MaxTranscriptBytes { get; init; }
 }
 
 /// <summary>How the upstream's part of a stream ended.</summary>
@@ -35,6 +47,12 @@ public enum RelayEnd
 
     /// <summary>It was silent for too long.</summary>
     Silent,
+
+    /// <summary>It took too long.</summary>
+    TooLong,
+
+    /// <summary>It went on beyond the output that is paid for.</summary>
+    Exhausted,
 
     /// <summary>With an error object.</summary>
     Error,

@@ -20,28 +20,38 @@ public sealed class SseRelay : Stream
 
     private readonly RelayOptions _options;
     private readonly Func<SseRelay, ValueTask<RelayTail>> _onEnd;
+    private readonly Func<SseRelay, ValueTask>? _onLastBytes;
     private readonly Func<bool> _clientIsThere;
     private readonly Stream _upstream;
     private readonly TimedRead _reads;
     private readonly PooledBuffer _text = new(256);
     private readonly PooledBuffer _output = new(2048);
     private readonly PooledBuffer _held = new(512);
+    private readonly PooledBuffer? _transcript;
     private readonly ChatStreamScanner _scanner;
     private readonly DeliveredTokens _delivered;
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _outputSent;
     private bool _ended;
     private bool _tailIsOut;
+    private bool _transcriptIsWhole = true;
     private bool _disposed;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private long _lastEventAt = Stopwatch.GetTimestamp();
+    private long _maxOutputTokens;
 
     /// <summary>Relays <paramref name="upstream"/>.</summary>
     /// <param name="upstream">The upstream's body.</param>
     /// <param name="options">How.</param>
     /// <param name="clientIsThere">Whether the client's connection is open: what is written to a closed one is not delivered.</param>
     /// <param name="onEnd">Settles, and says what follows the last content.</param>
-    public SseRelay(Stream upstream, RelayOptions options, Func<bool> clientIsThere, Func<SseRelay, ValueTask<RelayTail>> onEnd)
+    /// <param name="onLastBytes">Runs when the last bytes are known and have not left.</param>
+    public SseRelay(
+        Stream upstream, RelayOptions options, Func<bool> clientIsThere, Func<SseRelay, ValueTask<RelayTail>> onEnd, Func<SseRelay, ValueTask>? onLastBytes = null)
     {
+        _onLastBytes = onLastBytes;
+        _maxOutputTokens = options.MaxOutputTokens;
+        _transcript = options.MaxTranscriptBytes > 0 ? new PooledBuffer(2048) : null;
         _upstream = upstream;
         _options = options;
         _clientIsThere = clientIsThere;
@@ -87,6 +97,9 @@ public sealed class SseRelay : Stream
     /// <summary>Whether the last bytes were given to the client's socket while it was open.</summary>
     public bool IsDelivered { get; private set; }
 
+    /// <summary>All bytes that the client gets, known once the last ones are; empty: none were kept, or there were too many.</summary>
+    public ReadOnlyMemory<byte> Transcript => _transcript is not null && _transcriptIsWhole ? _transcript.WrittenMemory : default;
+
     /// <inheritdoc/>
     public override bool CanRead => true;
 
@@ -121,8 +134,9 @@ public sealed class SseRelay : Stream
                 return 0;
             if (_ended)
                 await EndAsync();
-            else
+            else if (await MayGoOnAsync())
                 await FillAsync(cancellationToken);
+            await KeepAsync();
         }
 
         var count = Math.Min(buffer.Length, _output.Length - _outputSent);
@@ -161,6 +175,7 @@ public sealed class SseRelay : Stream
         _text.Dispose();
         _output.Dispose();
         _held.Dispose();
+        _transcript?.Dispose();
         _upstream.Dispose();
 
         // A read that a hang-up left behind may still write into the input buffer, so it does not go back to the pool.
@@ -181,12 +196,51 @@ public sealed class SseRelay : Stream
             IsDelivered = _clientIsThere();
     }
 
+    private ValueTask KeepAsync()
+    {
+        if (_transcript is not null && _transcriptIsWhole)
+        {
+            _transcriptIsWhole = _transcript.Length + _output.Length <= _options.MaxTranscriptBytes;
+            if (_transcriptIsWhole)
+                _transcript.Write(_output.WrittenSpan);
+        }
+
+        return _tailIsOut && _onLastBytes is not null ? _onLastBytes(this) : ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<bool> MayGoOnAsync()
+    {
+        if (Stopwatch.GetElapsedTime(_startedAt) >= _options.MaxTime)
+        {
+            Finish(RelayEnd.TooLong);
+            return false;
+        }
+
+        if (_delivered.Count <= _maxOutputTokens)
+            return true;
+        if (_options.ExtendOutput is { } extend)
+            _maxOutputTokens = await extend();
+        if (_delivered.Count <= _maxOutputTokens)
+            return true;
+
+        Finish(RelayEnd.Exhausted);
+        return false;
+    }
+
+    private TimeSpan Patience()
+    {
+        var left = _options.MaxTime - Stopwatch.GetElapsedTime(_startedAt);
+        var patience = _options.PingInterval < _options.IdleTimeout ? _options.PingInterval : _options.IdleTimeout;
+        var least = TimeSpan.FromMilliseconds(1);
+        return left >= patience ? patience : left > least ? left : least;
+    }
+
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         int read;
         try
         {
-            read = await _reads.ReadAsync(_input, _options.PingInterval < _options.IdleTimeout ? _options.PingInterval : _options.IdleTimeout, cancellationToken);
+            read = await _reads.ReadAsync(_input, Patience(), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
@@ -265,7 +319,7 @@ public sealed class SseRelay : Stream
             FirstContentAt = _lastEventAt;
         }
 
-        if (facts.HasUsage)
+        if (facts.HasUsage && !facts.UsageIsEmpty)
             Reported = facts.Tokens;
 
         // The extra chunk that the gateway asked for and the client did not.

@@ -1,4 +1,6 @@
 using Gateway.Host.Keys;
+using Gateway.Host.OpenAi;
+using Gateway.Host.Pipeline;
 using Gateway.Ledger;
 
 namespace Gateway.Host.Api.Accounts;
@@ -20,6 +22,7 @@ internal sealed class AccountEndpoints(ILedger ledger, TimeProvider time)
         api.MapGet("/entries", static (HttpContext http, AccountEndpoints accounts) => accounts.EntriesAsync(http)).WithMetadata(read);
         api.MapGet("/receipts/{id}", static (HttpContext http, string id, AccountEndpoints accounts) => accounts.ReceiptAsync(http, id))
             .WithMetadata(new ScopeMetadata("receipts:read"));
+        api.MapGet("/runs/{id}", static (HttpContext http, string id) => RunAsync(http, id)).WithMetadata(new ScopeMetadata("receipts:read"));
     }
 
     private async Task<IResult> PackAsync(HttpContext http)
@@ -89,6 +92,20 @@ internal sealed class AccountEndpoints(ILedger ledger, TimeProvider time)
         return ReceiptId.TryParse(id, out var receiptId) && await ledger.FindReceiptAsync(receiptId, workspace, keyId: null, http.RequestAborted) is { } receipt
             ? Results.Bytes(receipt, "application/json")
             : Problem.NotFound();
+    }
+
+    private static async Task<IResult> RunAsync(HttpContext http, string id)
+    {
+        var runs = http.RequestServices.GetRequiredService<IRuns>();
+        var caller = ApiCaller.Of(http);
+        var workspace = caller is { IsOperator: true, NamedWorkspace: false } ? null : caller.Workspace;
+        if (!RunEndpoint.TryReadCursor(http.Request, out var cursor))
+            return Problem.Invalid("cursor", "is not one that this run gave.");
+        if (!CallFactsOf.IsRunId(id) || await runs.FindRunAsync(new RunQuery(id, workspace, KeyId: null), cursor, http.RequestAborted) is not { } run)
+            return Problem.NotFound();
+
+        await JsonAnswer.WriteAsync(http, json => RunEndpoint.Write(json, id, run));
+        return Results.Empty;
     }
 
     /// <summary>Whether the caller may see the account: its own workspace's, or any for an operator who names no workspace.</summary>

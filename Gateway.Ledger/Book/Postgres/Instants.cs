@@ -18,5 +18,8 @@ internal static class Instants
         return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }
 
+    /// <summary>Unix microseconds.</summary>
+    public static long Micros(DateTime at) => (at.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+
     public static DateTimeOffset ToTime(DateTime at) => new(DateTime.SpecifyKind(at, DateTimeKind.Utc));
 }

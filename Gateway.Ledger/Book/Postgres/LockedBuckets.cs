@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gateway.Ledger.Proof;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -76,12 +77,22 @@ internal sealed class LockedBuckets
             CollectionsMarshal.GetValueRefOrAddDefault(memberDays, (memberId, day), out _) += nano;
     }
 
-    /// <summary>Adds the statements that write entries, balances and the totals of keys and members.</summary>
-    public void AddTo(NpgsqlBatch batch)
+    /// <summary>Whether anything was moved.</summary>
+    public bool HasEntries => entries.Count > 0;
+
+    /// <summary>Adds the statements that write entries, balances, the totals of keys and members, and the entries to their block.</summary>
+    public void AddTo(NpgsqlBatch batch, PostgresBlock block)
     {
         if (entries.Count > 0)
         {
-            batch.BatchCommands.Add(Entries());
+            foreach (var entry in entries)
+            {
+                block.Add(new EntryLine(
+                    entry.Bucket.Account, entry.Bucket.Id, entry.Bucket.Currency, entry.Version, entry.Reference, entry.Kind, entry.Amount, entry.Previous,
+                    entry.Previous + entry.Amount, Instants.Micros(entry.OccurredAt)));
+            }
+
+            batch.BatchCommands.Add(Entries(block.Id));
             batch.BatchCommands.Add(Balances());
         }
 
@@ -103,7 +114,7 @@ internal sealed class LockedBuckets
         bucket.CreditVersion++;
     }
 
-    private NpgsqlBatchCommand Entries() => new(InsertEntries)
+    private NpgsqlBatchCommand Entries(long block) => new(InsertEntries)
     {
         Parameters =
         {
@@ -116,6 +127,7 @@ internal sealed class LockedBuckets
             Column("amounts", entries, static entry => entry.Amount),
             Column("previous", entries, static entry => entry.Previous),
             Column("occurredAts", entries, static entry => entry.OccurredAt),
+            new NpgsqlParameter<long>("block", block),
         },
     };
 

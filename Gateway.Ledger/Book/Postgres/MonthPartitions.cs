@@ -10,7 +10,7 @@ namespace Gateway.Ledger.Book.Postgres;
 internal sealed partial class MonthPartitions(NpgsqlDataSource source, TimeProvider time, ILogger logger)
 {
     private const int MonthsAhead = 2;
-    private static readonly string MakeMonth = "select make_month(@month::date)";
+    private const string MakeMonth = "select make_month(@month::date)";
 
     private readonly ConcurrentDictionary<DateOnly, bool> made = new();
     private long lookedAtDay = -1;
@@ -42,6 +42,9 @@ internal sealed partial class MonthPartitions(NpgsqlDataSource source, TimeProvi
             LogNotAhead(logger, failed);
         }
     }
+
+    /// <summary>Asks the database again about every month that is needed next.</summary>
+    public void Forget() => made.Clear();
 
     private async Task MakeAheadAsync(CancellationToken cancellationToken)
     {

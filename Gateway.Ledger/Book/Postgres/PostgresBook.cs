@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Dapper;
+using Gateway.Ledger.Proof;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -10,7 +11,9 @@ namespace Gateway.Ledger.Book.Postgres;
 /// <param name="connectionString">Where the database is; see <see cref="PostgresSetting"/>.</param>
 /// <param name="time">The clock of audit records, of the migrations and of the months made ahead.</param>
 /// <param name="logger">Gets what the operator should know: a missing role, a conflict that was repeated.</param>
-internal sealed partial class PostgresBook(string connectionString, TimeProvider time, ILogger logger) : IBook, IResourceStore, IAsyncDisposable
+/// <param name="chain">The chain of blocks that this book writes: one for each gateway, or they wait for each other.</param>
+/// <param name="keys">Sign blocks and receipts; <c>null</c>: both stay unsigned.</param>
+internal sealed partial class PostgresBook(string connectionString, TimeProvider time, ILogger logger, string chain = "local", ReceiptKeys? keys = null) : IBook, IResourceStore, IAsyncDisposable
 {
     // A deadlock or serialization failure goes away at the next try; each of the others settles what the try before found missing.
     private const int MaxTries = 4;
@@ -38,6 +41,7 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
         source = await PostgresSource.OpenAsync(connectionString, clock.GetUtcNow(), logger, cancellationToken);
         months = new MonthPartitions(source, clock, logger);
         await months.OpenAsync(cancellationToken);
+        await MakeChainAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -77,7 +81,7 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
 
         var refunds = row.Refunded == 0 ? [] : await ListRefundsAsync(id, connection, cancellationToken);
         return ReceiptDocument.Complete(
-            row.Body, LedgerNames.ParseDelivery(row.Delivery), Instants.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), refunds);
+            row.Body, LedgerNames.ParseDelivery(row.Delivery), Instants.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), row.Block, keys, refunds);
     }
 
     /// <inheritdoc/>
@@ -116,6 +120,12 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
             {
                 LogConflict(conflict.SqlState, attempt);
             }
+            catch (PostgresException gone) when (IsMissingPartition(gone))
+            {
+                // An operator moved a month away: the caller's next try makes it again.
+                Months.Forget();
+                throw;
+            }
         }
 
         throw new TimeoutException($"The book changed under a transaction {MaxTries} times.");
@@ -123,6 +133,10 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
 
     private static bool IsConflict(PostgresException exception) =>
         exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    // The server reports a row without a partition as a check violation of no constraint.
+    private static bool IsMissingPartition(PostgresException exception) =>
+        exception is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null or "" };
 
     private static NpgsqlConnection Of(NpgsqlTransaction transaction) =>
         transaction.Connection ?? throw new InvalidOperationException("The transaction has ended.");
@@ -147,6 +161,8 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
         public required byte[] Body { get; init; }
 
         public required long Refunded { get; init; }
+
+        public long? Block { get; init; }
     }
 
     private sealed record StoredEntry

@@ -1,6 +1,7 @@
 using System.Text;
 using Dapper;
 using Gateway.Ledger.Coordination;
+using Gateway.Ledger.Proof;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -38,7 +39,8 @@ internal sealed partial class PostgresBook
         await using var connection = await Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var buckets = new LockedBuckets();
-        var known = await LockAsync(batch, buckets, connection, cancellationToken);
+        var block = new PostgresBlock(chain, keys, clock);
+        var known = await LockAsync(batch, buckets, block, connection, cancellationToken);
         var plan = RecordingPlan.Of(batch, known, buckets);
         if (await MakeMissingAsync(buckets, transaction, cancellationToken))
             return null;
@@ -46,9 +48,10 @@ internal sealed partial class PostgresBook
             return new Done(0);
 
         await using var writes = new NpgsqlBatch(connection);
-        var inserts = Receipts(plan.Receipts);
+        var inserts = Receipts(plan.Receipts, block);
         writes.BatchCommands.Add(inserts);
-        buckets.AddTo(writes);
+        buckets.AddTo(writes, block);
+        block.AddTo(writes);
         await writes.ExecuteNonQueryAsync(cancellationToken);
 
         // Fewer: another gateway recorded one of them since, and this batch's entries count it too.
@@ -61,7 +64,7 @@ internal sealed partial class PostgresBook
     }
 
     private async Task<HashSet<Guid>> LockAsync(
-        IReadOnlyList<SettledCall> batch, LockedBuckets buckets, NpgsqlConnection connection, CancellationToken cancellationToken)
+        IReadOnlyList<SettledCall> batch, LockedBuckets buckets, PostgresBlock block, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var wanted = new HashSet<(string Account, string Id)>();
         for (var i = 0; i < batch.Count; i++)
@@ -72,7 +75,7 @@ internal sealed partial class PostgresBook
                 wanted.Add((batch[i].Account, batch[i].PaidBy[share].Bucket));
         }
 
-        await using var reads = new NpgsqlBatch(connection) { BatchCommands = { Fence(), LockedBuckets.Lock(wanted), Known(batch) } };
+        await using var reads = new NpgsqlBatch(connection) { BatchCommands = { Fence(), LockedBuckets.Lock(wanted), Known(batch), block.Open() } };
         await using var reader = await reads.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             throw new EpochPassedException(RecordingEpoch?.Invoke() ?? 0);
@@ -83,6 +86,8 @@ internal sealed partial class PostgresBook
         var known = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
             known.Add(reader.GetGuid(0));
+        await reader.NextResultAsync(cancellationToken);
+        await block.TakeAsync(reader, cancellationToken);
         return known;
     }
 
@@ -118,7 +123,20 @@ internal sealed partial class PostgresBook
         };
     }
 
-    private static NpgsqlBatchCommand Receipts(IReadOnlyList<ReceiptRow> rows) => new(InsertReceipts)
+    private static NpgsqlBatchCommand Receipts(IReadOnlyList<ReceiptRow> rows, PostgresBlock block)
+    {
+        foreach (var row in rows)
+        {
+            block.Add(new ReceiptLine(
+                row.Call.ReceiptId, row.Call.Account, row.Call.Workspace, row.Call.KeyId, row.Call.RunId,
+                Instants.Micros(Instants.Of(row.Call.ReceiptId).UtcDateTime), Instants.Micros(Instants.Of(row.Call.SettledAt)), LedgerNames.Of(row.Call.Outcome),
+                row.Charged.Nano, row.Shortfall.Nano, row.Currency, row.PaidBy, row.Body));
+        }
+
+        return Receipts(rows, block.Id);
+    }
+
+    private static NpgsqlBatchCommand Receipts(IReadOnlyList<ReceiptRow> rows, long block) => new(InsertReceipts)
     {
         Parameters =
         {
@@ -134,8 +152,9 @@ internal sealed partial class PostgresBook
             LockedBuckets.Column("shortfalls", rows, static row => row.Shortfall.Nano),
             LockedBuckets.Column("currencies", rows, static row => row.Currency),
             LockedBuckets.Column("deliveries", rows, static row => LedgerNames.Of(row.Call.Delivery)),
-            LockedBuckets.Column("paidBys", rows, static row => Encoding.UTF8.GetString(row.PaidBy)),
+            LockedBuckets.Column("paidBys", rows, static row => Encoding.UTF8.GetString(ReceiptDocument.PaidBy(row.PaidBy))),
             LockedBuckets.Column("bodies", rows, static row => row.Body),
+            new NpgsqlParameter<long>("block", block),
         },
     };
 }

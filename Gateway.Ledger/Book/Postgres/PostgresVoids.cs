@@ -89,10 +89,20 @@ internal sealed partial class PostgresBook
         return buckets;
     }
 
-    private static async Task WriteAsync(LockedBuckets buckets, NpgsqlConnection connection, CancellationToken cancellationToken)
+    // The chain is locked after the buckets, as in a recording.
+    private async Task WriteAsync(LockedBuckets buckets, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        var block = new PostgresBlock(chain, keys, clock);
+        if (buckets.HasEntries)
+        {
+            await using var opens = new NpgsqlBatch(connection) { BatchCommands = { block.Open() } };
+            await using var reader = await opens.ExecuteReaderAsync(cancellationToken);
+            await block.TakeAsync(reader, cancellationToken);
+        }
+
         await using var writes = new NpgsqlBatch(connection);
-        buckets.AddTo(writes);
+        buckets.AddTo(writes, block);
+        block.AddTo(writes);
         if (writes.BatchCommands.Count > 0)
             await writes.ExecuteNonQueryAsync(cancellationToken);
     }

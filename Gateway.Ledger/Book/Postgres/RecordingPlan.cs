@@ -36,7 +36,7 @@ internal sealed class RecordingPlan
         var shortfall = call.Shortfall + (call.Cost - charged);
         var currency = payers.Count > 0 ? payers[0].Currency : ReceiptDocument.Currency(call.Receipt.Span);
         var body = charged == call.Cost ? call.Receipt.ToArray() : ReceiptDocument.WithCost(call.Receipt.Span, charged, shortfall);
-        receipts.Add(new ReceiptRow(call, charged, shortfall, currency, ReceiptDocument.PaidBy(split), body));
+        receipts.Add(new ReceiptRow(call, charged, shortfall, currency, [.. split], body));
         if (charged == Credits.Zero && shortfall == Credits.Zero)
             return;
 
@@ -84,4 +84,4 @@ internal sealed class RecordingPlan
 }
 
 /// <summary>A receipt on its way into its table.</summary>
-internal sealed record ReceiptRow(SettledCall Call, Credits Charged, Credits Shortfall, string Currency, byte[] PaidBy, byte[] Body);
+internal sealed record ReceiptRow(SettledCall Call, Credits Charged, Credits Shortfall, string Currency, BucketShare[] PaidBy, byte[] Body);

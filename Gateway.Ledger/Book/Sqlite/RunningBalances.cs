@@ -1,10 +1,11 @@
 using Dapper;
+using Gateway.Ledger.Proof;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Ledger.Book.Sqlite;
 
 /// <summary>The buckets that one transaction touches: read once, moved in memory with an entry for each move, written once in order of row.</summary>
-internal sealed class RunningBalances(SqliteConnection connection, PreparedStatement insertEntry, PreparedStatement moveBucket)
+internal sealed class RunningBalances(SqliteConnection connection, PreparedStatement insertEntry, PreparedStatement moveBucket, SqliteBlocks block)
 {
     private static readonly string BucketById = EmbeddedText.Read("Book/Sqlite/bucket_by_id.sql");
     private static readonly string InsertBucket = EmbeddedText.Read("Book/Sqlite/bucket_insert.sql");
@@ -17,6 +18,7 @@ internal sealed class RunningBalances(SqliteConnection connection, PreparedState
     public void Begin(SqliteTransaction current)
     {
         transaction = current;
+        block.Begin(current);
         known.Clear();
         moved.Clear();
     }
@@ -45,11 +47,13 @@ internal sealed class RunningBalances(SqliteConnection connection, PreparedState
             Account(bucket, amount, kind);
 
         insertEntry.Bind(bucket.Account).Bind(bucket.Id).Bind(bucket.Currency).Bind(bucket.Version).Bind(reference).Bind(kind)
-            .Bind(amount).Bind(previous).Bind(bucket.Posted).Bind(Micros.Of(at)).Execute();
+            .Bind(amount).Bind(previous).Bind(bucket.Posted).Bind(Micros.Of(at)).Bind(block.Id).Execute();
+        block.Add(new EntryLine(
+            bucket.Account, bucket.Id, bucket.Currency, bucket.Version, reference, kind, amount, previous, bucket.Posted, Micros.Of(at)));
         moved[bucket.No] = bucket;
     }
 
-    /// <summary>Writes the balances: one update for each bucket that moved.</summary>
+    /// <summary>Writes the balances, one update for each bucket that moved, and the block of what was entered.</summary>
     public void Write()
     {
         foreach (var bucket in moved.Values)
@@ -57,6 +61,8 @@ internal sealed class RunningBalances(SqliteConnection connection, PreparedState
             moveBucket.Bind(bucket.Credited).Bind(bucket.Spent).Bind(bucket.Posted).Bind(bucket.Version).Bind(bucket.CreditVersion)
                 .Bind(bucket.No).Execute();
         }
+
+        block.Write();
     }
 
     private static void Account(BucketRow bucket, long amount, string kind)

@@ -1,14 +1,16 @@
 using System.Globalization;
 using System.Text;
 using Dapper;
+using Gateway.Ledger.Proof;
 
 namespace Gateway.Ledger.Book.Sqlite;
 
 /// <summary>The book in one SQLite file: WAL, one writer, and under <see cref="Durability.Power"/> a synced log at each commit.</summary>
 /// <param name="file">The file; made with its folder where it is missing.</param>
 /// <param name="durability">What a commit must survive.</param>
-/// <param name="time">The clock of audit records and of the migrations; <c>null</c>: the system's.</param>
-internal sealed partial class SqliteBook(string file, Durability durability, TimeProvider? time = null) : IBook, IResourceStore, IAsyncDisposable
+/// <param name="time">The clock of audit records, blocks and migrations; <c>null</c>: the system's.</param>
+/// <param name="keys">Sign blocks and receipts; <c>null</c>: both stay unsigned.</param>
+internal sealed partial class SqliteBook(string file, Durability durability, TimeProvider? time = null, ReceiptKeys? keys = null) : IBook, IResourceStore, IAsyncDisposable
 {
     private static readonly string ListBuckets = EmbeddedText.Read("Book/Sqlite/bucket_list.sql");
     private static readonly string SumKeyDays = EmbeddedText.Read("Book/Sqlite/key_day_sum.sql");
@@ -16,6 +18,9 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
     private static readonly string FindReceipt = EmbeddedText.Read("Book/Sqlite/receipt_find.sql");
     private static readonly string ListEntries = EmbeddedText.Read("Book/Sqlite/entry_list.sql");
     private static readonly string InsertAudit = EmbeddedText.Read("Book/Sqlite/audit_insert.sql");
+
+    // The file has one writer, whichever gateway that is: one chain.
+    private const string Chain = "local";
 
     private readonly SqliteConnections connections = new(file, durability);
     private readonly TimeProvider clock = time ?? TimeProvider.System;
@@ -28,7 +33,9 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
     {
         await connections.OpenAsync(cancellationToken);
         await SqliteMigrations.ApplyAsync(connections.Writer, file, clock.GetUtcNow(), cancellationToken);
-        recorder = new SqliteRecorder(connections.Writer);
+        var block = new SqliteBlocks(connections.Writer, Chain, keys, clock);
+        recorder = new SqliteRecorder(connections.Writer, block);
+        new SqliteAdoption(connections.Writer, block).Run(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -83,7 +90,7 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
 
         var refunds = row.Refunded == 0 ? [] : await ListRefundsAsync(id, cancellationToken);
         return ReceiptDocument.Complete(
-            row.Body, LedgerNames.ParseDelivery(row.Delivery), Micros.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), refunds);
+            row.Body, LedgerNames.ParseDelivery(row.Delivery), Micros.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), row.Block, keys, refunds);
     }
 
     /// <inheritdoc/>
@@ -118,6 +125,8 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
         public required byte[] Body { get; init; }
 
         public required long Refunded { get; init; }
+
+        public long? Block { get; init; }
     }
 
     private sealed record EntryRow

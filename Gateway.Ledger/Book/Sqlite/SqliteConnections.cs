@@ -9,6 +9,9 @@ internal sealed class SqliteConnections(string file, Durability durability) : IA
     // SQLite work is synchronous: more readers than this would only take threads from the pool.
     private const int MaxReaders = 4;
 
+    // As the busy_timeout below: the driver itself tries again for 30 s, longer than anyone who waits for the book does.
+    private const int BusySeconds = 5;
+
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly SemaphoreSlim reading = new(MaxReaders, MaxReaders);
     private readonly ConcurrentBag<SqliteConnection> idle = [];
@@ -89,7 +92,7 @@ internal sealed class SqliteConnections(string file, Durability durability) : IA
     }
 
     private string Source(SqliteOpenMode mode) =>
-        new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString();
+        new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds }.ToString();
 
     private static async Task ExecuteAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)
     {

@@ -17,8 +17,9 @@ internal static class SqliteMigrations
             "create table if not exists schema_version (version integer primary key, applied_at integer not null)",
             cancellationToken: cancellationToken));
         var applied = (await connection.QueryAsync<long>(new CommandDefinition(
-            "select version from schema_version", cancellationToken: cancellationToken))).ToHashSet();
-        var has = applied.DefaultIfEmpty().Max();
+            "select version from schema_version",
+            cancellationToken: cancellationToken))).ToHashSet();
+        var has = applied.Count == 0 ? 0 : applied.Max();
         var migrations = EmbeddedText.List(Folder).Select(static path => (Path: path, Version: VersionOf(path))).ToArray();
         var knows = migrations[^1].Version;
         if (has > knows)
@@ -27,6 +28,7 @@ internal static class SqliteMigrations
                 $"{file} has schema version {has}, and this program knows versions up to {knows}: start the newer program, or restore the file from before its upgrade.");
         }
 
+        // Numbers may have gaps, and a gap may be filled later: what counts is whether this one was applied.
         foreach (var migration in migrations.Where(migration => !applied.Contains(migration.Version)))
         {
             await using var transaction = connection.BeginTransaction(deferred: false);

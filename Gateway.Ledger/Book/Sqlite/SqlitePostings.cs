@@ -46,6 +46,7 @@ internal sealed partial class SqliteBook
         };
         var house = posting.Reason == PostingReason.Adjustment ? BucketRow.Adjustment : BucketRow.External;
         Transfer(bucket, row, house, at);
+        Recorder.Balances.Write();
         await PostedAsync(row, posting.Workspace, AuditBody(posting, bucket), transaction, cancellationToken);
 
         // CancellationToken.None: from here on the outcome must be known.
@@ -59,7 +60,6 @@ internal sealed partial class SqliteBook
         var balances = Recorder.Balances;
         balances.Move(balances.House(bucket.Account, house, bucket.Currency, at), -posting.Amount, posting.Kind, posting.Id, at);
         balances.Move(bucket, posting.Amount, posting.Kind, posting.Id, at);
-        balances.Write();
     }
 
     private async Task PostedAsync(PostingRow row, string workspace, byte[] after, SqliteTransaction transaction, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Dapper;
+using Gateway.Ledger.Proof;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Ledger.Book.Sqlite;
@@ -14,17 +15,19 @@ internal sealed class SqliteRecorder : IDisposable
     private readonly PreparedStatement insertEntry;
     private readonly PreparedStatement moveBucket;
     private readonly DayTotals days;
+    private readonly SqliteBlocks block;
     private readonly List<BucketRow> payers = [];
     private readonly List<BucketShare> split = [];
 
-    public SqliteRecorder(SqliteConnection connection)
+    public SqliteRecorder(SqliteConnection connection, SqliteBlocks block)
     {
         this.connection = connection;
+        this.block = block;
         insertReceipt = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/receipt_insert.sql"));
         insertEntry = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/entry_insert.sql"));
         moveBucket = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/bucket_move.sql"));
         days = new DayTotals(connection);
-        Balances = new RunningBalances(connection, insertEntry, moveBucket);
+        Balances = new RunningBalances(connection, insertEntry, moveBucket, block);
     }
 
     /// <summary>The buckets of the transaction in hand.</summary>
@@ -160,11 +163,19 @@ internal sealed class SqliteRecorder : IDisposable
         Span<byte> key = stackalloc byte[16];
         call.ReceiptId.Value.TryWriteBytes(key, bigEndian: true, out _);
         var body = charged == call.Cost ? call.Receipt : ReceiptDocument.WithCost(call.Receipt.Span, charged, shortfall);
-        return insertReceipt.BindBlob(key).Bind(call.Account).Bind(call.Workspace).Bind(call.KeyId).Bind(call.MemberId).Bind(call.RunId)
+        var isNew = insertReceipt.BindBlob(key).Bind(call.Account).Bind(call.Workspace).Bind(call.KeyId).Bind(call.MemberId).Bind(call.RunId)
             .Bind(Micros.Of(call.OccurredAt)).Bind(Micros.Of(call.SettledAt)).Bind(LedgerNames.Of(call.Outcome))
             .Bind(charged.Nano).Bind(shortfall.Nano).Bind(currency).Bind(LedgerNames.Of(call.Delivery))
-            .BindText(ReceiptDocument.PaidBy(split)).BindBlob(body.Span)
+            .BindText(ReceiptDocument.PaidBy(split)).BindBlob(body.Span).Bind(block.Id)
             .Execute() == 1;
+        if (isNew)
+        {
+            block.Add(new ReceiptLine(
+                call.ReceiptId, call.Account, call.Workspace, call.KeyId, call.RunId, Micros.Of(call.OccurredAt), Micros.Of(call.SettledAt),
+                LedgerNames.Of(call.Outcome), charged.Nano, shortfall.Nano, currency, split, body));
+        }
+
+        return isNew;
     }
 
     internal static byte[] Key(ReceiptId id) => id.Value.ToByteArray(bigEndian: true);

@@ -71,6 +71,7 @@ internal sealed partial class SqliteBook
             await PostedAsync(row, LedgerNames.WorkspaceOf(pack.Account), AuditOfExpiry(pack, row), transaction, cancellationToken);
         }
 
+        Recorder.Balances.Write();
         await transaction.CommitAsync(CancellationToken.None);
         return [.. packs.Select(static pack => (pack.Account, pack.ToBalance()))];
     }

@@ -38,17 +38,21 @@ internal sealed class BucketState(BucketBalance bucket)
     }
 
     /// <summary>Whether it may pay for the call; expiry is judged at the moment of the hold.</summary>
-    public bool Pays(HoldRequest request, DateTimeOffset heldAt)
+    public bool Pays(HoldRequest request, DateTimeOffset heldAt) =>
+        Pays(request.Price, request.Facts.Provider, request.Facts.Model, request.PacksOnly, heldAt);
+
+    /// <inheritdoc cref="Pays(HoldRequest, DateTimeOffset)"/>
+    public bool Pays(Price price, string provider, string model, bool packsOnly, DateTimeOffset heldAt)
     {
-        if (!string.Equals(Terms.Currency, request.Price.Currency, StringComparison.Ordinal) || Terms.ExpiresAt <= heldAt)
+        if (!string.Equals(Terms.Currency, price.Currency, StringComparison.Ordinal) || Terms.ExpiresAt <= heldAt)
             return false;
 
         return Terms.Kind switch
         {
-            BucketKind.Pack => string.Equals(Terms.Provider, request.Facts.Provider, StringComparison.Ordinal)
-                && string.Equals(Terms.Model, request.Facts.Model, StringComparison.Ordinal),
-            BucketKind.Credit => !request.PacksOnly && request.Price.RouteType == RouteType.Official,
-            _ => !request.PacksOnly && request.Price.RouteType == RouteType.Ordinary,
+            BucketKind.Pack => string.Equals(Terms.Provider, provider, StringComparison.Ordinal)
+                && string.Equals(Terms.Model, model, StringComparison.Ordinal),
+            BucketKind.Credit => !packsOnly && price.RouteType == RouteType.Official,
+            _ => !packsOnly && price.RouteType == RouteType.Ordinary,
         };
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class RedisFront
         foreach (var answer in answers)
         {
             if (new RedisAnswer(answer).Word is var word and not "ok")
-                throw new FrontUnavailableException(word == "life" ? $"Redis was restarted in epoch {epoch}." : $"Redis is beyond epoch {epoch}.");
+                throw new FrontUnavailableException(word is "life" ? $"Redis was restarted in epoch {epoch}." : $"Redis is beyond epoch {epoch}.");
         }
 
         if (epoch == Interlocked.Read(ref this.epoch))

@@ -65,7 +65,7 @@ internal sealed partial class RedisFront
             RedisTime.Day(time.GetUtcNow()), .. call.PaidBy.Select(static share => (RedisValue)share.Bucket),
         ];
         var answer = await LoadingAsync(RedisScript.Late, keys, arguments, new Owner(call.Account, call.KeyId, member), cancellationToken);
-        if (answer.Word == "live" && await SettleAgainAsync(call, cancellationToken) is { } settled)
+        if (answer.Word is "live" && await SettleAgainAsync(call, cancellationToken) is { } settled)
             return settled;
         return Read(answer) ?? throw new FrontUnavailableException($"The call {call.ReceiptId} changed while it was charged late.");
     }

@@ -69,7 +69,7 @@ internal sealed partial class RedisFront(RedisServers servers, IBook book, strin
             RedisScript.Renew,
             [shard.Epoch, shard.Hold(hold.ReceiptId), shard.Leases],
             [Epoch, hold.ReceiptId.ToString(), Now, Lease, checkpoint.Nano, RedisHold.Checkpoint(checkpoint, delivered)]);
-        return answer.Word == "ok";
+        return answer.Word is "ok";
     }
 
     /// <inheritdoc/>
@@ -142,7 +142,7 @@ internal sealed partial class RedisFront(RedisServers servers, IBook book, strin
         for (var round = 0; ; round++)
         {
             var answer = await CallAsync(script, keys, arguments);
-            if (answer.Word != "reload")
+            if (answer.Word is not "reload")
                 return answer;
             if (round == MaxLoads)
                 throw new FrontUnavailableException($"Redis does not keep what is loaded of {owner.Account}.");
@@ -169,6 +169,6 @@ internal sealed partial class RedisFront(RedisServers servers, IBook book, strin
         }
 
         var answer = new RedisAnswer(result);
-        return answer.Word == "epoch" ? throw new FrontUnavailableException($"Redis is not in epoch {Epoch}.") : answer;
+        return answer.Word is "epoch" ? throw new FrontUnavailableException($"Redis is not in epoch {Epoch}.") : answer;
     }
 }

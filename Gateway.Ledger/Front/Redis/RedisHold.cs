@@ -66,7 +66,7 @@ internal static class RedisHold
                 throw new InvalidOperationException($"The call {request.ReceiptId} is over; its id cannot hold again.");
             case "rate":
                 return new HoldResult.RateLimited(
-                    answer.Text(1) == "t", RedisTime.Span(answer.Number(2)), State(rates, answer.Number(4), answer.Number(5), answer.Number(3)));
+                    answer.Text(1) is "t", RedisTime.Span(answer.Number(2)), State(rates, answer.Number(4), answer.Number(5), answer.Number(3)));
             case "open":
                 return new HoldResult.ConcurrencyLimited(request.Key.MaxConcurrency ?? 0);
             default:

@@ -34,11 +34,11 @@ internal sealed partial class RedisServers : IAsyncDisposable
     public static async Task<RedisServers> ConnectAsync(string connectionString, ILogger logger, CancellationToken cancellationToken)
     {
         var options = Read(connectionString);
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(options).WaitAsync(cancellationToken);
+        var connection = await ConnectionMultiplexer.ConnectAsync(options).WaitAsync(cancellationToken);
 
         // Answers complete in parallel: with the order kept, one slow continuation delays all calls.
-        multiplexer.PreserveAsyncOrder = false;
-        var servers = new RedisServers(multiplexer, logger);
+        connection.PreserveAsyncOrder = false;
+        var servers = new RedisServers(connection, logger);
         try
         {
             await servers.CheckAsync();

@@ -1,6 +1,6 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Recording;
+using Gateway.Ledger.Spool;
 
 namespace Gateway.Ledger.Front.Rows;
 
@@ -20,34 +20,17 @@ internal static class ChargedCall
             Cost = settlement.Charged,
             Shortfall = settlement.Shortfall,
             PaidBy = settlement.PaidBy,
-            Receipt = WithOutcome(ReceiptDocument.WithCost(planned.Receipt.Span, settlement.Charged, settlement.Shortfall), outcome),
+            Receipt = ReceiptDocument.WithCharge(planned.Receipt.Span, settlement.Charged, settlement.Shortfall, outcome),
         };
     }
 
     /// <summary>A call whose lease ended: charged by its checkpoint.</summary>
     public static SettledCall? Recovered(AccountRows found, in FrontSettlement settlement)
     {
-        if (found.Hold is not { Request: { } request } hold || found.Names.Receipt is not { } receipt)
+        if (found.Hold is not { Request: { } request } hold)
             return null;
 
-        var countedBy = hold.Delivered == default ? CountedBy.None : CountedBy.Gateway;
-        var document = ReceiptDocument.Draft(
-            request.Facts, receipt, hold.HeldAt, Outcome.Recovered, hold.Delivered, countedBy, request.Price, settlement.Charged, settlement.Shortfall, hold.Amount);
-        return new SettledCall(
-            receipt, request.Account, request.Facts.Workspace, request.Key.KeyId, request.Facts.RunId, hold.HeldAt, found.At,
-            Outcome.Recovered, settlement.Charged, settlement.Shortfall, settlement.PaidBy, document)
-        {
-            MemberId = request.Facts.MemberId,
-        };
+        var intent = new IntentPayload(request.Account, request.Key.KeyId, hold.HeldAt, hold.Amount.Nano, [], request.Facts, request.Price);
+        return RecoveredCall.Draft(request.ReceiptId, intent, hold.Delivered == default ? null : hold.Delivered, settlement.PaidBy, found.At);
     }
-
-    private static byte[] WithOutcome(byte[] draft, Outcome outcome)
-    {
-        var document = JsonNode.Parse(draft)?.AsObject() ?? throw new JsonException("A receipt is an object.");
-        if (document.ContainsKey("outcome"))
-            document["outcome"] = LedgerNames.Of(outcome);
-        return JsonSerializer.SerializeToUtf8Bytes(document, Relaxed);
-    }
-
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

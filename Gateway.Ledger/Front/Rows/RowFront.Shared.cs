@@ -1,4 +1,4 @@
-using Gateway.Ledger.Front.InProcess;
+using Gateway.Ledger.Book;
 using Gateway.Ledger.Spool;
 using Npgsql;
 
@@ -7,6 +7,9 @@ namespace Gateway.Ledger.Front.Rows;
 /// <summary>The part that several gateways and several epochs need.</summary>
 internal sealed partial class RowFront
 {
+    // A gateway that is alive and has not recorded for so long may have lost what it had to record.
+    private static readonly TimeSpan ClaimPatience = TimeSpan.FromMinutes(1);
+
     private static readonly string Probe = EmbeddedText.Read("Front/Rows/probe.sql");
     private static readonly string Open = EmbeddedText.Read("Front/Rows/open.sql");
     private static readonly string Claim = EmbeddedText.Read("Front/Rows/claim.sql");
@@ -60,7 +63,7 @@ internal sealed partial class RowFront
     /// <inheritdoc/>
     public async ValueTask<FrontSettlement> ChargeLateAsync(SettledCall call, CancellationToken cancellationToken) =>
         await RunAsync(
-            new RowNames(call.Account, call.KeyId, Receipt: call.ReceiptId),
+            new RowNames(call.Account, call.KeyId, ReceiptDocument.MemberId(call.Receipt.Span), call.ReceiptId),
             found =>
             {
                 found.Recorder = gateway;
@@ -73,12 +76,17 @@ internal sealed partial class RowFront
             cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string>? liveGateways, int most, CancellationToken cancellationToken)
     {
         var current = Epoch;
         var waiting = await rows.QueryAsync(
             Claim,
-            [RowValue.Of("recording", [.. liveGateways, gateway]), RowValue.Of("most", most)],
+            [
+                RowValue.Of("recording", liveGateways is null ? null : [.. liveGateways, gateway]),
+                RowValue.Of("patience", ClaimPatience),
+                RowValue.Of("now", rows.Now),
+                RowValue.Of("most", most),
+            ],
             static row => (
                 Unrecorded: new UnrecordedCall(
                     SettlePayload.Read(new ReceiptId(row.GetGuid(0)), row.GetFieldValue<byte[]>(2)).Call,
@@ -88,7 +96,8 @@ internal sealed partial class RowFront
         var claimed = new List<UnrecordedCall>(waiting.Count);
         foreach (var (unrecorded, since) in waiting)
         {
-            if (since == current)
+            // When everything is asked for, no account is loaded yet: the book takes what older epochs left as it is.
+            if (since == current || liveGateways is null)
                 claimed.Add(unrecorded);
             else if (await ChargeAgainAsync(unrecorded, cancellationToken) is { } charged)
                 claimed.Add(charged);

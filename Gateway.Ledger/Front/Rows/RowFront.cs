@@ -83,7 +83,7 @@ internal sealed partial class RowFront(NpgsqlDataSource source, IBook book, stri
             CancellationToken.None).WaitAsync(cancellationToken);
         return loaded && settlement is { } settled
             ? settled
-            : throw new FrontUnavailableException($"The rows have no call {hold.ReceiptId}: it was held in another epoch and not registered again.");
+            : throw new InvalidOperationException($"The rows have no call {hold.ReceiptId}: it was held in another epoch and not registered again.");
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ internal static class RowValue
 
     public static NpgsqlParameter Of(string name, long[] value) => With(name, NpgsqlDbType.Array | NpgsqlDbType.Bigint, value);
 
-    public static NpgsqlParameter Of(string name, string[] value) => With(name, NpgsqlDbType.Array | NpgsqlDbType.Text, value);
+    public static NpgsqlParameter Of(string name, string[]? value) => With(name, NpgsqlDbType.Array | NpgsqlDbType.Text, value);
 
     public static NpgsqlParameter Of(string name, Guid[] value) => With(name, NpgsqlDbType.Array | NpgsqlDbType.Uuid, value);
 

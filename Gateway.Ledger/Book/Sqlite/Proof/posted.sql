@@ -1,0 +1,3 @@
+select posted
+from bucket
+where account = @account and id = @bucket;

@@ -1,0 +1,3 @@
+update receipt
+set block = @block
+where id = @Id and block is null;

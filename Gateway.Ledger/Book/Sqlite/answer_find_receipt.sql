@@ -1,0 +1,3 @@
+select no as "No", fingerprint as "Fingerprint", receipt as "Receipt", status as "Status", content_type as "ContentType", headers as "Headers", body as "Body", done_at as "DoneAt"
+from stored_answer
+where receipt = @receipt and key_id = @keyId and expires_at > @now;

@@ -1,0 +1,13 @@
+select outcome as "Outcome", currency as "Currency", count(*) as "Calls",
+  sum(case when delivery = 'refunded' then 0 else cost end) as "Cost",
+  sum(json_extract(cast(body as text), '$.usage.inputTokens')) as "Input",
+  sum(json_extract(cast(body as text), '$.usage.cachedInputTokens')) as "CachedInput",
+  sum(json_extract(cast(body as text), '$.usage.cacheWriteTokens')) as "CacheWrite",
+  sum(json_extract(cast(body as text), '$.usage.outputTokens')) as "Output",
+  sum(json_extract(cast(body as text), '$.usage.reasoningTokens')) as "Reasoning",
+  min(occurred_at) as "StartedAt", max(settled_at) as "EndedAt"
+from receipt
+where run_id = @RunId and (@Workspace is null or workspace = @Workspace) and (@KeyId is null or key_id = @KeyId)
+  and hex(id) not in (select value from json_each(@except))
+group by outcome, currency
+order by outcome, currency;

@@ -1,0 +1,3 @@
+select 'receipt ' || reference || ' is ' || outcome || ' and costs ' || cost || ' nano-credits'
+from receipt_reference
+where outcome in ('failed', 'empty', 'rejected') and cost <> 0;

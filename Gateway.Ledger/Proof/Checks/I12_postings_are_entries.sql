@@ -1,0 +1,5 @@
+select 'posting ' || posting.id || ' moves ' || posting.amount || ' nano-credits on bucket ' || posting.bucket || ', its entries ' || coalesce(moved.total, 0)
+from posting
+left join (select account, bucket, reference, sum(amount) as total from entry group by account, bucket, reference) as moved
+  on moved.account = posting.account and moved.bucket = posting.bucket and moved.reference = posting.id
+where posting.amount <> coalesce(moved.total, 0);

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Gateway.Ledger.Book.Postgres;
+using Gateway.Ledger.Book.Sqlite;
+
+namespace Gateway.Ledger.Proof;
+
+/// <summary>What one check found.</summary>
+/// <param name="Name">The invariant, for example <c>I2 …</c>.</param>
+/// <param name="Examined">How many rows were looked at.</param>
+/// <param name="Of">What kind of rows.</param>
+/// <param name="Differences">How many are wrong; counted up to <see cref="LedgerVerifier.MostDifferences"/>.</param>
+/// <param name="First">The first difference in words; <c>null</c>: none.</param>
+/// <param name="Time">How long it took.</param>
+public sealed record CheckResult(string Name, long Examined, string Of, long Differences, string? First, TimeSpan Time);
+
+/// <summary>Checks a whole book: the invariants, every block of every chain, every receipt's arithmetic. Reads one consistent state, and writes nothing.</summary>
+public sealed class LedgerVerifier
+{
+    /// <summary>A check stops counting here.</summary>
+    public const int MostDifferences = 1_000;
+
+    private readonly IProofBook book;
+    private readonly ReceiptKeys? keys;
+    private readonly FrontBalances? front;
+
+    internal LedgerVerifier(IProofBook book, ReceiptKeys? keys, FrontBalances? front)
+    {
+        this.book = book;
+        this.keys = keys;
+        this.front = front;
+    }
+
+    /// <summary>A verifier of the book that the options name; nothing is opened yet, and nothing will be made.</summary>
+    /// <param name="options">Book and keys.</param>
+    /// <param name="front">Also compares this front with the book; <c>null</c>: the book alone.</param>
+    public static LedgerVerifier Of(LedgerOptions options, FrontBalances? front) =>
+        new(options.BookConnection is { } connection ? new PostgresProof(connection) : new SqliteProof(options.BookFile), options.Keys, front);
+
+    /// <summary>All checks, one after the other.</summary>
+    /// <exception cref="System.Data.Common.DbException">The book cannot be read.</exception>
+    /// <exception cref="IOException">The book is not there.</exception>
+    public async IAsyncEnumerable<CheckResult> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var snapshot = await book.OpenSnapshotAsync(cancellationToken);
+        var totals = await snapshot.TotalsAsync(cancellationToken);
+        foreach (var check in ProofChecks.All)
+            yield return await RunAsync(snapshot, check, totals, cancellationToken);
+        foreach (var result in await WalkAsync(snapshot, totals, cancellationToken))
+            yield return result;
+
+        var roots = new Tally("daily roots continue each other and name their blocks", "roots");
+        await foreach (var difference in DailyRoots.CheckAsync(snapshot, keys, cancellationToken))
+            roots.Add(difference);
+        yield return roots.Result(totals.Roots);
+
+        if (front is not null)
+            yield return await CompareFrontAsync(snapshot, front, cancellationToken);
+    }
+
+    private static async Task<CheckResult> RunAsync(ProofSnapshot snapshot, ProofCheck check, BookTotals totals, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var (differences, first) = await snapshot.CheckAsync(check.Sql, MostDifferences, cancellationToken);
+        return new CheckResult(check.Name, check.Examined(totals), check.Of, differences, first, Stopwatch.GetElapsedTime(started));
+    }
+
+    private async Task<IEnumerable<CheckResult>> WalkAsync(ProofSnapshot snapshot, BookTotals totals, CancellationToken cancellationToken)
+    {
+        var chains = new Tally("I11 every block is the hash of its rows and of the block before, signed, without gap", "blocks");
+        var holds = new Tally("I7 a charge is within its hold, or explained", "receipts");
+        var costs = new Tally("I8 a cost follows from its price lines", "receipts");
+        var documents = new Tally("a receipt's row and payers say what its document says", "receipts");
+        var walk = new ChainWalk(keys);
+        await foreach (var block in snapshot.BlocksAsync(cancellationToken))
+        {
+            chains.Add(walk.Check(block));
+            foreach (var receipt in block.Receipts)
+            {
+                var (hold, cost, document) = ReceiptDocumentCheck.Check(receipt);
+                holds.Add(hold);
+                costs.Add(cost);
+                documents.Add(document);
+            }
+        }
+
+        return [holds.Result(totals.Receipts), costs.Result(totals.Receipts), documents.Result(totals.Receipts), chains.Result(totals.Blocks)];
+    }
+
+    private static async Task<CheckResult> CompareFrontAsync(ProofSnapshot snapshot, FrontBalances front, CancellationToken cancellationToken)
+    {
+        var tally = new Tally("L1, L2, L4 the front holds no more than it has, and has what the book has", "buckets");
+        var examined = 0L;
+        await foreach (var bucket in front(cancellationToken))
+        {
+            examined++;
+            tally.Add(FrontCheck.Check(bucket, await snapshot.PostedAsync(bucket.Account, bucket.Bucket, cancellationToken)));
+        }
+
+        return tally.Result(examined);
+    }
+
+    private sealed class Tally(string name, string of)
+    {
+        private readonly long started = Stopwatch.GetTimestamp();
+        private long differences;
+        private string? first;
+
+        public void Add(string? difference)
+        {
+            if (difference is null)
+                return;
+
+            first ??= difference;
+            differences++;
+        }
+
+        public CheckResult Result(long examined) => new(name, examined, of, differences, first, Stopwatch.GetElapsedTime(started));
+    }
+}
