@@ -1,5 +1,7 @@
+using Gateway.Ledger;
 using Gateway.Ledger.Front;
 using Gateway.Ledger.Front.InProcess;
+using Gateway.Tests.Fakes;
 using NUnit.Framework;
 
 namespace Gateway.Tests.Front;
