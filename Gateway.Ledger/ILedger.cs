@@ -25,8 +25,14 @@ public interface ILedger
     /// <summary>Where a key stands with its budget; <c>null</c>: it has none.</summary>
     ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken);
 
+    /// <summary>Where a member stands with the allowance; <c>null</c>: it has none.</summary>
+    ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken);
+
     /// <summary>Posts to the book, then tells the front the new total: when this returns, calls may use it.</summary>
     ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken);
+
+    /// <summary>Refunds in the book, then tells the front the new totals: when this returns, calls may use what was given back.</summary>
+    ValueTask<RefundResult> RefundAsync(Refund refund, CancellationToken cancellationToken);
 
     /// <summary>A receipt as a JSON document, from memory while it is not in the book yet; <c>null</c>: none with this id in this workspace.</summary>
     /// <param name="id">The receipt.</param>

@@ -222,6 +222,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         front.BudgetAsync(account, key, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken) =>
+        front.AllowanceAsync(account, member, cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
         var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);
@@ -372,7 +376,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             request.Facts, hold.ReceiptId, hold.HeldAt, outcome, settlement.Usage, settlement.CountedBy, request.Price, cost, shortfall, hold.Amount);
         return new SettledCall(
             hold.ReceiptId, request.Account, request.Facts.Workspace, request.Key.KeyId, request.Facts.RunId, hold.HeldAt, time.GetUtcNow(),
-            outcome, cost, shortfall, paidBy ?? HoldSplit.Pay(hold.Split, cost), receipt);
+            outcome, cost, shortfall, paidBy ?? HoldSplit.Pay(hold.Split, cost), receipt)
+        {
+            MemberId = request.Facts.MemberId,
+        };
     }
 
     // Free settlements are not waited for: losing one loses nothing but its receipt's ending.

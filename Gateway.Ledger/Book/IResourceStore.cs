@@ -68,4 +68,7 @@ public interface IResourceStore
 
     /// <summary>Removes it.</summary>
     Task<WriteResult> DeleteAsync(string kind, string id, long? expectedVersion, Authorship by, CancellationToken cancellationToken);
+
+    /// <summary>Audit records, newest first; <paramref name="workspace"/> <c>null</c>: every tenant's.</summary>
+    Task<Page<AuditRecord>> ListAuditAsync(string? workspace, int limit, string? cursor, CancellationToken cancellationToken);
 }

@@ -15,6 +15,9 @@ internal sealed class PostingLedger : ILedger
     public ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken) =>
         ValueTask.FromResult(key.Budget is null ? null : new BudgetState(key.Budget, new Credits(1_200_000_000), Credits.Zero, null));
 
+    public ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<AllowanceState?>(null);
+
     public ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
         var before = Postings.Find(other => other.IdempotencyKey is not null && other.IdempotencyKey == posting.IdempotencyKey);
@@ -24,6 +27,9 @@ internal sealed class PostingLedger : ILedger
             Postings.Add(posting);
         return ValueTask.FromResult<PostingResult>(new PostingResult.Posted("po_1", BucketOf(posting), DateTimeOffset.UnixEpoch, before is not null));
     }
+
+    public ValueTask<RefundResult> RefundAsync(Refund refund, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<RefundResult>(new RefundResult.NotFound());
 
     public ValueTask<ReadOnlyMemory<byte>?> FindReceiptAsync(ReceiptId id, string? workspace, string? keyId, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ReadOnlyMemory<byte>?>(null);

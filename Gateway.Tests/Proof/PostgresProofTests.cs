@@ -50,7 +50,7 @@ internal sealed class PostgresProofTests
                 var call = ProofHistory.Call(ProofHistory.Account, bucket, worker, i);
                 await book.RecordAsync([call, ProofHistory.Call(ProofHistory.Account, bucket, 5, 5, Outcome.Failed)], default);
                 await book.RecordAsync([call], default);
-                await book.RefundAsync(call.ReceiptId, ProofHistory.Start, default);
+                await book.VoidAsync(call.ReceiptId, ProofHistory.Start, default);
                 await new ProofHistory(book).TopUpAsync(1);
             }
         })));

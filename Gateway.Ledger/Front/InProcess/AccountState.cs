@@ -116,6 +116,14 @@ internal sealed partial class AccountState(AccountBalance loaded)
         AssertBalanced();
     }
 
+    /// <summary>Takes a refund out of what key and member have spent in the periods that hold the day of admission.</summary>
+    public void Forgive(string keyId, string? memberId, DateOnly admitted, Credits amount)
+    {
+        FindKey(keyId)?.Spending.Settle(admitted, 0, -amount.Nano);
+        if (memberId is not null)
+            FindMember(memberId)?.Settle(admitted, 0, -amount.Nano);
+    }
+
     public void Reap(long now, List<(Hold Hold, FrontSettlement Settlement)> reaped)
     {
         tombstones.Prune(now);
@@ -238,7 +246,9 @@ internal sealed partial class AccountState(AccountBalance loaded)
         for (var i = 0; i < paid.Length; i++)
         {
             var held = hold.Split[i].Amount.Nano;
-            paid[i] = Math.Min(held, left);
+
+            // A correction by hand may have taken out what this call holds: the house pays that part, for a balance never goes below zero.
+            paid[i] = Math.Min(Math.Min(held, left), call.Buckets[i].Has);
             left -= paid[i];
             call.Buckets[i].Held -= held;
             call.Buckets[i].Spent += paid[i];
