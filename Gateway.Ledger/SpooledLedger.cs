@@ -118,8 +118,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             return new HoldResult.Unavailable(UnavailableReason.Spool);
         if (pending.Count >= options.MaxUnrecorded)
             return new HoldResult.Unavailable(UnavailableReason.Backlog);
-        if (options.RejectWhenBookDown && recorder.Down >= BookDownPatience)
+        if (options.RejectWhenBookDown && (recorder.Down >= BookDownPatience || loop?.BookAway >= BookDownPatience))
             return new HoldResult.Unavailable(UnavailableReason.Book);
+        if (Health.ClockIsWrong)
+            return new HoldResult.Unavailable(UnavailableReason.Clock);
 
         var result = await front.HoldAsync(request, cancellationToken);
         if (result is not HoldResult.Held { Hold: { PinnedSegments: null } hold })
@@ -141,7 +143,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
+    public async ValueTask<bool> RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
     {
         var cost = Credits.Min(hold.Request.Price.Cost(delivered), hold.Amount);
         var known = hold.DeliveredUsage;
@@ -150,11 +152,12 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         {
             hold.DeliveredUsage = known;
             LogLeaseLost(hold.ReceiptId);
-            return;
+            return false;
         }
 
         CrashPoint.Reach("hold_renewed");
         WriteCheckpoint(hold, cost, delivered);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -466,7 +469,8 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         var journal = new SettlementSpool(new SpoolSettings(options.SpoolFolder, options.Durability), files, firstSegment);
         var ledger = new SpooledLedger(options, book, front, time, logger, locked, journal);
         ledger.recording = ledger.recorder.RunAsync(ledger.stopRecording.Token);
-        ledger.sweeping = ledger.SweepAsync(ledger.stopSweeping.Token);
+        ledger.sweeping = Task.WhenAll(
+            ledger.SweepAsync(ledger.stopSweeping.Token), new ExpirySweep(book, front, time, logger).RunAsync(ledger.stopSweeping.Token));
         return ledger;
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Gateway.Host.Keys;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
@@ -10,15 +11,20 @@ internal sealed class MemberDirectory(IResourceStore store)
     /// <summary>Members kept in memory.</summary>
     public const int Capacity = 100_000;
 
-    private volatile BoundedCache<Known> known = new(Capacity);
+    private readonly BoundedCache<Known> known = new(Capacity);
     private long invalidations;
+    private long generation;
 
     /// <summary>The limits; a member whom nobody has described yet has none, but is counted. <c>null</c>: the key names no member of its own workspace.</summary>
     public ValueTask<MemberLimits?> LimitsOfAsync(KeySnapshot key, CancellationToken cancellationToken)
     {
         if (key.MemberId is not { } memberId)
             return ValueTask.FromResult<MemberLimits?>(null);
-        return known.TryGet(memberId, out var member) ? ValueTask.FromResult(member.For(key)) : LoadAsync(key, memberId, cancellationToken);
+        if (!known.TryGet(memberId, out var member))
+            return LoadAsync(key, memberId, cancellationToken);
+        return member.Generation == Interlocked.Read(ref generation)
+            ? ValueTask.FromResult(member.For(key))
+            : LoadAgainAsync(key, memberId, member, cancellationToken);
     }
 
     /// <summary>Forgets a member who was changed: the next call loads it.</summary>
@@ -28,20 +34,30 @@ internal sealed class MemberDirectory(IResourceStore store)
         known.Remove(memberId);
     }
 
-    /// <summary>Forgets all, when it is not known who was changed.</summary>
-    public void InvalidateAll()
+    /// <summary>Some resource was changed, and it is not known which: every member is looked at again at the next call.</summary>
+    public void Refresh() => Interlocked.Increment(ref generation);
+
+    // While the store is away a member's limits are what they were.
+    private async ValueTask<MemberLimits?> LoadAgainAsync(KeySnapshot key, string memberId, Known kept, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref invalidations);
-        known = new BoundedCache<Known>(Capacity);
+        try
+        {
+            return await LoadAsync(key, memberId, cancellationToken);
+        }
+        catch (Exception exception) when (exception is DbException or IOException or TimeoutException)
+        {
+            return kept.For(key);
+        }
     }
 
     private async ValueTask<MemberLimits?> LoadAsync(KeySnapshot key, string memberId, CancellationToken cancellationToken)
     {
         var before = Interlocked.Read(ref invalidations);
+        var current = Interlocked.Read(ref generation);
         var resource = await store.FindAsync(MemberFields.ResourceKind, memberId, cancellationToken);
         var member = resource is null
-            ? new Known(Workspace: null, new MemberLimits { MemberId = memberId })
-            : new Known(resource.Workspace, MemberFields.ToLimits(resource));
+            ? new Known(Workspace: null, new MemberLimits { MemberId = memberId }, current)
+            : new Known(resource.Workspace, MemberFields.ToLimits(resource), current);
 
         // What was read before an invalidation may be what it was about: it serves this call and is not kept.
         if (Interlocked.Read(ref invalidations) == before)
@@ -54,7 +70,7 @@ internal sealed class MemberDirectory(IResourceStore store)
         return member.For(key);
     }
 
-    private sealed record Known(string? Workspace, MemberLimits Limits)
+    private sealed record Known(string? Workspace, MemberLimits Limits, long Generation)
     {
         // A key that names another tenant's member must not spend that member's allowance.
         public MemberLimits? For(KeySnapshot key) =>

@@ -18,6 +18,8 @@ internal sealed class MemoryResourceStore : IResourceStore
             return Task.FromResult(rows.GetValueOrDefault((kind, id)));
     }
 
+    public Task<long> ResourceVersionAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
+
     public Task<Resource?> FindByLookupAsync(string kind, string lookup, CancellationToken cancellationToken)
     {
         lock (gate)
