@@ -31,7 +31,7 @@ public sealed class RedisFrontTests : SharedFrontContract
         await HeldAsync(Calls.Request(1));
         await server.CliAsync("config", "resetstat");
 
-        var hold = await HeldAsync(Calls.Request(10, member: null));
+        var hold = await HeldAsync(Calls.Request(10));
         await Front.RenewAsync(hold, new Credits(1), default, default);
         await Front.SettleAsync(hold, new Credits(5), mayOverrun: false, 0, Calls.Planned(hold, 5), default);
 

@@ -46,8 +46,8 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Three masters that share the slots.</summary>
     public static async Task<RedisServer[]> StartClusterAsync()
     {
-        string[] options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "500", "--cluster-require-full-coverage", "yes"];
-        RedisServer[] nodes = [await StartAsync(options), await StartAsync(options), await StartAsync(options)];
+        string[] clustered = ["--cluster-enabled", "yes", "--cluster-node-timeout", "500", "--cluster-require-full-coverage", "yes"];
+        RedisServer[] nodes = [await StartAsync(clustered), await StartAsync(clustered), await StartAsync(clustered)];
         await nodes[0].CliAsync(["--cluster", "create", .. nodes.Select(node => node.ConnectionString), "--cluster-yes"]);
         var until = Stopwatch.StartNew();
         foreach (var node in nodes)
@@ -68,6 +68,7 @@ internal sealed class RedisServer : IAsyncDisposable
         await StopAsync();
         var start = new ProcessStartInfo("redis-server")
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             ArgumentList =
@@ -115,7 +116,7 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Asks by redis-cli.</summary>
     public async Task<string> CliAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("redis-cli") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("redis-cli") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-p");
         start.ArgumentList.Add($"{Port}");
         foreach (var argument in arguments)

@@ -15,7 +15,7 @@ internal sealed partial class RedisFront
     /// <inheritdoc/>
     public async Task<FrontProbe> ProbeAsync(CancellationToken cancellationToken)
     {
-        await servers.CheckAsync();
+        await CheckAsync();
         var life = await servers.LifeAsync();
         var marks = await Task.WhenAll(
             RedisShard.All.Select(shard => servers.AwaitAsync(servers.Database.StringGetAsync(shard.Epoch, CommandFlags.DemandMaster))));
@@ -116,6 +116,19 @@ internal sealed partial class RedisFront
             return CallAsync(RedisScript.Acknowledge, keys, [Epoch, TombstoneMs]);
         });
         await Task.WhenAll(calls);
+    }
+
+    // At the start a wrong setting ends the program; a server that answers only later must not end it under its clients.
+    private async Task CheckAsync()
+    {
+        try
+        {
+            await servers.CheckAsync();
+        }
+        catch (FrontSettingException exception)
+        {
+            throw new FrontUnavailableException(exception.Message, exception);
+        }
     }
 
     // A settlement of an older epoch is not in this one's balances. Either the book has it, and its entry was not dropped in time, or it is charged now.

@@ -53,17 +53,15 @@ local amount, refused = cover(account, key, member, ask)
 if not amount then return refused end
 local ends = text(now + tonumber(ARGV[4]))
 redis.call('ZCARD', KEYS[6])
-
--- ---- nothing below this line can fail: the reads above have proven every type ----
 local split = setAside(account, ask, amount)
 key.requests, key.tokens, key.open = requests, tokens, key.open + 1
 count(key, key.day, amount, 0)
+if member then count(member, key.day, amount, 0) end
+
+-- ---- nothing below this line can fail: the reads above have proven every type ----
 writeAccount(KEYS[2], account)
 writeSpending(KEYS[3], ARGV[1], key)
-if member then
-  count(member, key.day, amount, 0)
-  writeSpending(KEYS[4], ARGV[1], member)
-end
+if member then writeSpending(KEYS[4], ARGV[1], member) end
 redis.call('DEL', KEYS[5])
 redis.call('HSET', KEYS[5], 'ep', ARGV[1], 'st', '1', 'ac', ARGV[22], 'key', ARGV[20], 'mem', ARGV[21], 'amt', text(amount), 'sp', split,
   'day', text(key.day), 'at', text(now), 'tok', ARGV[14], 'tpm', ARGV[15], 'pack', ARGV[8], 'route', ARGV[9], 'gw', ARGV[5], 'ck', '0', 'us', '',

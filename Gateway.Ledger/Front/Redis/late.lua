@@ -26,8 +26,6 @@ local account = readAccount(KEYS[2])
 local older = redis.call('HGET', KEYS[5], 'sid')
 redis.call('XLEN', KEYS[6])
 local rest, lines, balance, day = tonumber(ARGV[3]), {}, 0, tonumber(ARGV[4])
-
--- ---- nothing below this line can fail: the reads above have proven every type ----
 for i = 12, #ARGV do
   local bucket = account.byId[ARGV[i]]
   if bucket then
@@ -43,15 +41,15 @@ for i = 12, #ARGV do
 end
 local result = { charged = tonumber(ARGV[3]) - rest, shortfall = rest, paid = table.concat(lines), balance = balance }
 count(key, day, 0, result.charged)
+if member then count(member, day, 0, result.charged) end
+local over = { account = ARGV[8], key = ARGV[9], member = ARGV[10], day = day, at = tonumber(ARGV[5]), pack = '', route = '' }
+
+-- ---- nothing below this line can fail: the reads above have proven every type ----
 writeAccount(KEYS[2], account)
 writeSpending(KEYS[3], ARGV[1], key)
-if member then
-  count(member, day, 0, result.charged)
-  writeSpending(KEYS[4], ARGV[1], member)
-end
+if member then writeSpending(KEYS[4], ARGV[1], member) end
 if older and older ~= '' then redis.call('XDEL', KEYS[6], older) end
 local id = redis.call('XADD', KEYS[6], '*', 'r', ARGV[2], 'e', ARGV[1], 'g', ARGV[6],
   'c', text(result.charged), 'f', text(result.shortfall), 'p', result.paid, 'd', ARGV[7])
-local over = { account = ARGV[8], key = ARGV[9], member = ARGV[10], day = day, at = tonumber(ARGV[5]), pack = '', route = '' }
 bury(KEYS[5], ARGV[1], over, result, id)
 return answer(result)

@@ -21,10 +21,10 @@ local account = readAccount(KEYS[2])
 local key = readSpending(KEYS[3], ARGV[1])
 local member = hold.member ~= '' and readSpending(KEYS[4], ARGV[1]) or nil
 redis.call('XLEN', KEYS[7])
-
--- ---- nothing below this line can fail: the reads above have proven every type ----
 local result = charge(account, hold, math.min(hold.checkpoint, hold.amount))
 release(key, member, hold, result.charged, nil)
+
+-- ---- nothing below this line can fail: the reads above have proven every type ----
 writeAccount(KEYS[2], account)
 if key then writeSpending(KEYS[3], ARGV[1], key) end
 if member then writeSpending(KEYS[4], ARGV[1], member) end

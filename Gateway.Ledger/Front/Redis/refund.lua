@@ -16,8 +16,6 @@ local account = readAccount(KEYS[2])
 local key = readSpending(KEYS[3], ARGV[1])
 local member = hold.member ~= '' and readSpending(KEYS[4], ARGV[1]) or nil
 local charged = tonumber(paid[1])
-
--- ---- nothing below this line can fail: the reads above have proven every type ----
 for _, part in ipairs(readParts(paid[2])) do
   local bucket = account.byId[part.id]
   if bucket then
@@ -29,14 +27,12 @@ local balance = 0
 for _, bucket in ipairs(account.list) do
   if pays(bucket, hold.pack, hold.route, hold.at) then balance = balance + posted(bucket) end
 end
+if key then count(key, hold.day, 0, -charged) end
+if member then count(member, hold.day, 0, -charged) end
+
+-- ---- nothing below this line can fail: the reads above have proven every type ----
 writeAccount(KEYS[2], account)
-if key then
-  count(key, hold.day, 0, -charged)
-  writeSpending(KEYS[3], ARGV[1], key)
-end
-if member then
-  count(member, hold.day, 0, -charged)
-  writeSpending(KEYS[4], ARGV[1], member)
-end
+if key then writeSpending(KEYS[3], ARGV[1], key) end
+if member then writeSpending(KEYS[4], ARGV[1], member) end
 redis.call('HSET', KEYS[5], 'ch', '0', 'sf', '0', 'pd', '', 'bal', text(balance))
 return { 'ok' }

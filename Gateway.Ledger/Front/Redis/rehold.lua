@@ -31,15 +31,13 @@ local ask = {
 }
 local amount, refused = cover(account, key, member, ask, hold)
 if not amount then return refused end
-
--- ---- nothing below this line can fail: the reads above have proven every type ----
 local split = setAside(account, ask, amount)
 count(key, hold.day, amount - hold.amount, 0)
+if member then count(member, hold.day, amount - hold.amount, 0) end
+
+-- ---- nothing below this line can fail: the reads above have proven every type ----
 writeAccount(KEYS[2], account)
 writeSpending(KEYS[3], ARGV[1], key)
-if member then
-  count(member, hold.day, amount - hold.amount, 0)
-  writeSpending(KEYS[4], ARGV[1], member)
-end
+if member then writeSpending(KEYS[4], ARGV[1], member) end
 redis.call('HSET', KEYS[5], 'amt', text(amount), 'sp', split, 'pack', ARGV[5], 'route', ARGV[6], 'int', ARGV[10])
 return { 'held', text(amount), split }

@@ -25,8 +25,6 @@ local account = readAccount(KEYS[2])
 local ends = text(now + tonumber(ARGV[4]))
 local day = tonumber(ARGV[7])
 redis.call('ZCARD', KEYS[6])
-
--- ---- nothing below this line can fail: the reads above have proven every type ----
 local amount, split = 0, {}
 for _, part in ipairs(readParts(ARGV[6])) do
   local bucket = account.byId[part.id]
@@ -40,15 +38,16 @@ for _, part in ipairs(readParts(ARGV[6])) do
 end
 key.open = key.open + 1
 count(key, day, amount, 0)
+if member then count(member, day, amount, 0) end
+local checkpoint = text(math.min(tonumber(ARGV[13]), amount))
+
+-- ---- nothing below this line can fail: the reads above have proven every type ----
 writeAccount(KEYS[2], account)
 writeSpending(KEYS[3], ARGV[1], key)
-if member then
-  count(member, day, amount, 0)
-  writeSpending(KEYS[4], ARGV[1], member)
-end
+if member then writeSpending(KEYS[4], ARGV[1], member) end
 redis.call('DEL', KEYS[5])
 redis.call('HSET', KEYS[5], 'ep', ARGV[1], 'st', '1', 'ac', ARGV[15], 'key', ARGV[16], 'mem', ARGV[17], 'amt', text(amount), 'sp', table.concat(split),
   'day', text(day), 'at', ARGV[8], 'tok', ARGV[9], 'tpm', ARGV[10], 'pack', ARGV[11], 'route', ARGV[12], 'gw', ARGV[5],
-  'ck', text(math.min(tonumber(ARGV[13]), amount)), 'us', ARGV[14], 'rc', text(key.requests), 'tc', text(key.tokens), 'int', ARGV[18])
+  'ck', checkpoint, 'us', ARGV[14], 'rc', text(key.requests), 'tc', text(key.tokens), 'int', ARGV[18])
 redis.call('ZADD', KEYS[6], ends, ARGV[2])
 return { 'ok' }

@@ -20,10 +20,10 @@ local cost = tonumber(ARGV[3])
 if ARGV[4] ~= '1' then cost = math.min(cost, hold.amount) end
 redis.call('ZCARD', KEYS[6])
 redis.call('XLEN', KEYS[7])
-
--- ---- nothing below this line can fail: the reads above have proven every type ----
 local result = charge(account, hold, cost)
 release(key, member, hold, result.charged, tonumber(ARGV[5]))
+
+-- ---- nothing below this line can fail: the reads above have proven every type ----
 writeAccount(KEYS[2], account)
 if key then writeSpending(KEYS[3], ARGV[1], key) end
 if member then writeSpending(KEYS[4], ARGV[1], member) end
