@@ -50,8 +50,8 @@ public sealed class LedgerStorage : IAsyncDisposable
         var book = new SqliteBook(options.BookFile, options.Durability, time, options.Keys);
         try
         {
-            var ledger = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
-            return new LedgerStorage(ledger, book, Reconcile(book, options, time, logging), book);
+            var opened = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
+            return new LedgerStorage(opened, book, Reconcile(book, options, time, logging), book);
         }
         catch
         {
@@ -75,8 +75,8 @@ public sealed class LedgerStorage : IAsyncDisposable
             // clock null: leases and rates follow the servers' time, which all gateways share.
             var rows = new RowFront(book.Source, book, gateway, options.HoldLease, clock: null);
             var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), Redis: null, rows, gateway);
-            var ledger = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
-            return new LedgerStorage(ledger, book, Reconcile(book, options, time, logging), book);
+            var opened = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
+            return new LedgerStorage(opened, book, Reconcile(book, options, time, logging), book);
         }
         catch
         {
