@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using NUnit.Framework;
@@ -158,8 +159,8 @@ internal abstract partial class BookContract
 
         var found = await Book.FindReceiptAsync(call.ReceiptId, "ws_default", "key_a", default);
 
-        Assert.That(Encoding.UTF8.GetString(found!.Value.Span), Is.EqualTo(
-            Encoding.UTF8.GetString(ReceiptDocument.Complete(call, call.SettledAt).Span).Replace("\"block\":null", "\"block\":2", StringComparison.Ordinal)));
+        var text = Regex.Replace(Encoding.UTF8.GetString(found!.Value.Span), "\"block\":[0-9]+,", "\"block\":null,", RegexOptions.None, TimeSpan.FromSeconds(1));
+        Assert.That(text, Is.EqualTo(Encoding.UTF8.GetString(ReceiptDocument.Complete(call, call.SettledAt).Span)));
         Assert.That(await Book.FindReceiptAsync(call.ReceiptId, "ws_other", null, default), Is.Null);
         Assert.That(await Book.FindReceiptAsync(call.ReceiptId, null, "key_b", default), Is.Null);
     }
