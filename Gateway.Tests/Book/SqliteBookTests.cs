@@ -40,19 +40,6 @@ internal sealed class SqliteBookTests : BookContract
     }
 
     [Test]
-    public async Task A_migration_after_a_gap_in_the_numbers_is_applied()
-    {
-        await file.ScalarAsync("delete from schema_version where version = 6; drop table member_day; insert into schema_version (version, applied_at) values (5, 0)");
-        await file.ScalarAsync("drop index posting_of_receipt; drop index bucket_to_expire; alter table posting drop column receipt; alter table posting drop column reason");
-        await file.ScalarAsync("alter table receipt drop column member_id; alter table receipt drop column refunded");
-
-        await using var again = new SqliteBook(file.Path, Durability.Process);
-        await again.OpenAsync(default);
-
-        Assert.That(await again.LoadMemberSpentAsync("mem_a", new DateOnly(2026, 11, 21), default), Is.EqualTo(Credits.Zero));
-    }
-
-    [Test]
     public async Task A_book_that_is_opened_again_has_what_was_recorded()
     {
         await file.ScalarAsync("insert into key_day (key_id, day, spent) values ('key_a', '2026-11-21', 5)");

@@ -12,20 +12,6 @@ public sealed class InProcessFrontTests : FrontContract
     private protected override int Histories => 300;
 
     [Test]
-    public async Task What_was_taken_out_while_a_call_held_it_is_the_houses()
-    {
-        Book.Add(Calls.Account, Calls.Credit(100));
-        var hold = await HeldAsync(Calls.Request(80));
-        await Front.CreditAsync(Calls.Account, Calls.Credit(50) with { CreditVersion = 1 }, default);
-
-        var settled = await SettleAsync(hold, 70);
-        await Front.CreditAsync(Calls.Account, Calls.Credit(60) with { CreditVersion = 2 }, default);
-
-        Assert.That((settled.Charged, settled.Shortfall), Is.EqualTo((new Credits(50), new Credits(20))));
-        Assert.That((await BucketAsync()).Available, Is.EqualTo(new Credits(10)));
-    }
-
-    [Test]
     public async Task A_refund_is_forgiven_in_the_periods_of_its_day_only()
     {
         Book.Add(Calls.Account, Calls.Credit(100));

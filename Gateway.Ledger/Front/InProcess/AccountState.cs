@@ -246,9 +246,7 @@ internal sealed partial class AccountState(AccountBalance loaded)
         for (var i = 0; i < paid.Length; i++)
         {
             var held = hold.Split[i].Amount.Nano;
-
-            // A correction by hand may have taken out what this call holds: the house pays that part, for a balance never goes below zero.
-            paid[i] = Math.Min(Math.Min(held, left), call.Buckets[i].Has);
+            paid[i] = Math.Min(held, left);
             left -= paid[i];
             call.Buckets[i].Held -= held;
             call.Buckets[i].Spent += paid[i];

@@ -12,9 +12,6 @@ internal sealed class BucketState(BucketBalance bucket)
 
     public long Held { get; set; } = bucket.Held.Nano;
 
-    /// <summary>What it can still pay, whatever is held.</summary>
-    public long Has => Math.Max(0, Credited - Spent);
-
     // Credits that are taken out while a call holds them leave when the hold ends: held never exceeds posted.
     public long Posted => Math.Max(Credited - Spent, Held);
 

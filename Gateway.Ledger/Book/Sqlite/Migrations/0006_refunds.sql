@@ -1,5 +1,5 @@
 alter table receipt add column member_id text;
-alter table receipt add column refunded integer not null default 0 check (refunded between 0 and cost);
+alter table receipt add column refunded integer not null default 0 check (refunded >= 0);
 
 -- A refund names its receipt, and why it was made.
 alter table posting add column receipt blob;
