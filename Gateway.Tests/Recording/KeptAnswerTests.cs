@@ -75,7 +75,7 @@ internal sealed class KeptAnswerTests
     {
         var folder = Directory.CreateTempSubdirectory("gateway-died-");
         var lost = new MemoryBook();
-        lost.Add(Calls.Account, Calls.Credit(1000));
+        lost.Add(Calls.Account, (await file.Book.LoadAccountAsync(Calls.Account, default)).Buckets.Single());
         await using (var dying = await OpenAsync(folder.FullName, lost))
         {
             var hold = ((HoldResult.Held)await dying.HoldAsync(Calls.Request(100), default)).Hold;
@@ -93,7 +93,7 @@ internal sealed class KeptAnswerTests
         folder.Delete(recursive: true);
     }
 
-    private async Task RestartAsync() => await new Replay(spool.FullName, file.Book, file.Book, time).RunAsync(front: null, default);
+    private async Task RestartAsync() => await new Replay(spool.FullName, file.Book, file.Book, time).RunAsync(default);
 
     private async Task<Credits> PostedAsync() => (await file.Book.LoadAccountAsync(Calls.Account, default)).Buckets.Single().Posted;
 
