@@ -6,6 +6,9 @@ internal enum Charged
     /// <summary>There is no receipt.</summary>
     NoReceipt,
 
+    /// <summary>There is no receipt, or one that costs nothing: it depends on whether the hold's lease or its epoch ends first.</summary>
+    NothingAtMost,
+
     /// <summary>A receipt that costs nothing.</summary>
     Nothing,
 
@@ -23,6 +26,7 @@ internal enum Charged
 internal sealed record CrashRow(Charged Charged, string Outcome = "", string Delivery = "")
 {
     public static readonly CrashRow None = new(Charged.NoReceipt);
+    public static readonly CrashRow NoneOrFree = new(Charged.NothingAtMost, "recovered", "unconfirmed");
     public static readonly CrashRow Free = new(Charged.Nothing, "recovered", "unconfirmed");
     public static readonly CrashRow ToCheckpoint = new(Charged.Checkpoint, "recovered", "unconfirmed");
     public static readonly CrashRow Refunded = new(Charged.Price, "complete", "refunded");
@@ -30,53 +34,86 @@ internal sealed record CrashRow(Charged Charged, string Outcome = "", string Del
     public static readonly CrashRow Delivered = new(Charged.Price, "complete", "confirmed");
 }
 
+/// <summary>On whose watch the point is reached.</summary>
+internal enum CrashScene
+{
+    /// <summary>In the gateway that serves the call.</summary>
+    InCall,
+
+    /// <summary>In the next life of a gateway that died with a settlement in its spool.</summary>
+    InNextLife,
+
+    /// <summary>In another gateway, which ends what a dead one left; the dead one's disk is lost.</summary>
+    InOther,
+}
+
 /// <summary>One way to crash: where, how, in which sort of call; and the row that must be left.</summary>
-internal sealed record CrashCase(string Point, string How, bool Streamed, CrashRow Row)
+internal sealed record CrashCase(bool Shared, CrashScene Scene, string Point, string How, bool Streamed, CrashRow Row)
 {
     /// <summary>Every case.</summary>
     public static IReadOnlyList<CrashCase> All { get; } =
     [
-        // The process is gone with its front: what the spool says is what counts.
-        .. Dies("hold_granted", CrashRow.None, CrashRow.None),
-        .. Dies("intent_spooled", CrashRow.Free, CrashRow.Free),
-        .. Dies("hold_renewed", CrashRow.Free, CrashRow.Free),
-        .. Dies("checkpoint_spooled", CrashRow.Free, CrashRow.ToCheckpoint),
-        .. Dies("upstream_ended", CrashRow.Free, CrashRow.ToCheckpoint),
-        .. Dies("settle_spooled", CrashRow.Refunded, CrashRow.Stands),
-        .. Dies("settle_fronted", CrashRow.Refunded, CrashRow.Stands),
-        .. Dies("delivering_spooled", CrashRow.Stands, CrashRow.Stands),
-        .. Dies("last_byte_written", CrashRow.Stands, CrashRow.Stands),
-        .. Dies("batch_begun", CrashRow.Stands, CrashRow.Stands),
-        .. Dies("batch_committed", CrashRow.Delivered, CrashRow.Delivered),
-
-        // The replay of a settled call that was not delivered, interrupted and run again.
-        .. Dies("replay_recorded", CrashRow.Refunded, CrashRow.Stands),
-        .. Dies("replay_refunded", CrashRow.Refunded, CrashRow.Stands),
-        .. Dies("replay_deleted", CrashRow.Refunded, CrashRow.Stands),
-        .. Fails("replay_recorded", CrashRow.Refunded, CrashRow.Stands),
-        .. Fails("replay_refunded", CrashRow.Refunded, CrashRow.Stands),
-        .. Fails("replay_deleted", CrashRow.Refunded, CrashRow.Stands),
+        // SQLite and a front in process: the front is gone with its process, and what the spool says is what counts.
+        .. Dies(false, "hold_granted", CrashRow.None, CrashRow.None),
+        .. Dies(true, "hold_granted", CrashRow.NoneOrFree, CrashRow.NoneOrFree),
+        .. Everywhere(static shared => Dies(shared, "intent_spooled", CrashRow.Free, CrashRow.Free)),
+        .. Everywhere(static shared => Dies(shared, "hold_renewed", CrashRow.Free, CrashRow.Free)),
+        .. Everywhere(static shared => Dies(shared, "checkpoint_spooled", CrashRow.Free, CrashRow.ToCheckpoint)),
+        .. Everywhere(static shared => Dies(shared, "upstream_ended", CrashRow.Free, CrashRow.ToCheckpoint)),
+        .. Everywhere(static shared => Dies(shared, "settle_spooled", CrashRow.Refunded, CrashRow.Stands)),
+        .. Everywhere(static shared => Dies(shared, "settle_fronted", CrashRow.Refunded, CrashRow.Stands)),
+        .. Everywhere(static shared => Dies(shared, "delivering_spooled", CrashRow.Stands, CrashRow.Stands)),
+        .. Everywhere(static shared => Dies(shared, "last_byte_written", CrashRow.Stands, CrashRow.Stands)),
+        .. Everywhere(static shared => Dies(shared, "batch_begun", CrashRow.Stands, CrashRow.Stands)),
+        .. Everywhere(static shared => Dies(shared, "batch_committed", CrashRow.Delivered, CrashRow.Delivered)),
+        .. Dies(true, "batch_acknowledged", CrashRow.Delivered, CrashRow.Delivered),
 
         // The step fails and the process lives on: an error answer is free, and what does not matter to the client goes on.
-        .. Fails("hold_granted", CrashRow.None, CrashRow.None),
-        .. Fails("intent_spooled", CrashRow.Free, CrashRow.Free),
-        .. Fails("hold_renewed", CrashRow.Delivered, CrashRow.Delivered),
-        .. Fails("checkpoint_spooled", CrashRow.Delivered, CrashRow.Delivered),
-        .. Fails("delivering_spooled", CrashRow.Delivered, CrashRow.Delivered),
-        .. Fails("batch_begun", CrashRow.Delivered, CrashRow.Delivered),
-        .. Fails("batch_committed", CrashRow.Delivered, CrashRow.Delivered),
+        .. Everywhere(static shared => Fails(shared, "hold_granted", CrashRow.None, CrashRow.None)),
+        .. Everywhere(static shared => Fails(shared, "intent_spooled", CrashRow.Free, CrashRow.Free)),
+        .. Everywhere(static shared => Fails(shared, "hold_renewed", CrashRow.Delivered, CrashRow.Delivered)),
+        .. Everywhere(static shared => Fails(shared, "checkpoint_spooled", CrashRow.Delivered, CrashRow.Delivered)),
+        .. Everywhere(static shared => Fails(shared, "delivering_spooled", CrashRow.Delivered, CrashRow.Delivered)),
+        .. Everywhere(static shared => Fails(shared, "batch_begun", CrashRow.Delivered, CrashRow.Delivered)),
+        .. Everywhere(static shared => Fails(shared, "batch_committed", CrashRow.Delivered, CrashRow.Delivered)),
+
+        // A front that does not answer a settlement, or whose answer is lost: the spool has it, and the front hears of it again.
+        .. Fails(true, "settle_spooled", CrashRow.Delivered, CrashRow.Delivered),
+        .. Fails(true, "settle_fronted", CrashRow.Delivered, CrashRow.Delivered),
+        .. Fails(true, "batch_acknowledged", CrashRow.Delivered, CrashRow.Delivered),
+
+        // The start after a settled call that was not delivered, interrupted and run again.
+        .. Everywhere(static shared => Replays(shared, "replay_recorded")),
+        .. Everywhere(static shared => Replays(shared, "replay_refunded")),
+        .. Everywhere(static shared => Replays(shared, "replay_deleted")),
+
+        // A peer that ends the dead one's call, from what the shared front has.
+        .. Others("hold_reaped", CrashRow.Free, CrashRow.ToCheckpoint),
+        .. Others("claim_recorded", CrashRow.Free, CrashRow.ToCheckpoint),
     ];
 
-    /// <summary>Whether it happens in the replay of an earlier life, not in the call.</summary>
-    public bool IsInReplay => Point.StartsWith("replay_", StringComparison.Ordinal);
+    /// <summary>The drawn cases of one sort of stores.</summary>
+    public static IEnumerable<CrashCase> Drawn(bool shared, int seed, int count)
+    {
+        var random = new Random(seed);
+        return All.OrderBy(_ => random.Next()).Take(count).Where(drawn => drawn.Shared == shared);
+    }
 
     public override string ToString() => $"{Point}, {How}, {(Streamed ? "stream" : "plain")}";
 
-    private static IEnumerable<CrashCase> Dies(string point, CrashRow plain, CrashRow stream) =>
-        from how in (string[])["exit", "hang"]
-        from streamed in (bool[])[false, true]
-        select new CrashCase(point, how, streamed, streamed ? stream : plain);
+    private static IEnumerable<CrashCase> Everywhere(Func<bool, IEnumerable<CrashCase>> cases) => cases(false).Concat(cases(true));
 
-    private static IEnumerable<CrashCase> Fails(string point, CrashRow plain, CrashRow stream) =>
-        [new CrashCase(point, "throw", Streamed: false, plain), new CrashCase(point, "throw", Streamed: true, stream)];
+    private static IEnumerable<CrashCase> Dies(bool shared, string point, CrashRow plain, CrashRow stream) => Of(shared, CrashScene.InCall, point, ["exit", "hang"], plain, stream);
+
+    private static IEnumerable<CrashCase> Fails(bool shared, string point, CrashRow plain, CrashRow stream) => Of(shared, CrashScene.InCall, point, ["throw"], plain, stream);
+
+    private static IEnumerable<CrashCase> Replays(bool shared, string point) =>
+        Of(shared, CrashScene.InNextLife, point, ["exit", "hang", "throw"], CrashRow.Refunded, CrashRow.Stands);
+
+    private static IEnumerable<CrashCase> Others(string point, CrashRow plain, CrashRow stream) => Of(shared: true, CrashScene.InOther, point, ["exit", "hang", "throw"], plain, stream);
+
+    private static IEnumerable<CrashCase> Of(bool shared, CrashScene scene, string point, string[] ways, CrashRow plain, CrashRow stream) =>
+        from how in ways
+        from streamed in (bool[])[false, true]
+        select new CrashCase(shared, scene, point, how, streamed, streamed ? stream : plain);
 }

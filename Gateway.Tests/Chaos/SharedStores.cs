@@ -7,7 +7,7 @@ namespace Gateway.Tests.Chaos;
 /// <summary>PostgreSQL and Redis with an append-only file, for two gateways.</summary>
 internal sealed class SharedStores : ChaosStores
 {
-    private static readonly string MasterKey = Convert.ToBase64String([.. Enumerable.Range(0, 32).Select(static n => (byte)n)]);
+    public static readonly string MasterKey = Convert.ToBase64String([.. Enumerable.Range(0, 32).Select(static n => (byte)n)]);
 
     private readonly PostgresServer postgres;
     private readonly RedisServer redis;
