@@ -20,7 +20,7 @@ public sealed partial class SpooledLedger : IEpochWork
     private readonly ConcurrentQueue<(string Account, BucketBalance Bucket)> untold = new();
 
     /// <inheritdoc/>
-    async Task IEpochWork.DrainAsync(CancellationToken cancellationToken)
+    async Task IEpochWork.DrainAsync(ISharedFront rows, CancellationToken cancellationToken)
     {
         await ReplayAsync(front: null, cancellationToken);
         foreach (var hold in deferred.Values)
@@ -28,6 +28,9 @@ public sealed partial class SpooledLedger : IEpochWork
         await FinishAllAsync(cancellationToken);
         untold.Clear();
         await recorder.FlushAsync(cancellationToken);
+
+        // The book's own front is there whenever the book is: what dead gateways left in it needs no front to be charged in now.
+        await ClaimAsync(rows, liveGateways: null, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -137,7 +140,7 @@ public sealed partial class SpooledLedger : IEpochWork
         }
     }
 
-    private async Task ClaimAsync(ISharedFront front, IReadOnlySet<string> liveGateways, CancellationToken cancellationToken)
+    private async Task ClaimAsync(ISharedFront front, IReadOnlySet<string>? liveGateways, CancellationToken cancellationToken)
     {
         for (var left = options.MaxUnrecorded; left > 0; left -= ClaimBatch)
         {

@@ -231,6 +231,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
+        // What calls in flight hold is not taken out from under them. One that begins in this moment is paid by the house if it comes to that.
+        if (posting.Amount < Credits.Zero && await AvailableAsync(posting, cancellationToken) is { } available && available + posting.Amount < Credits.Zero)
+            return new PostingResult.TooLow(available);
+
         var result = await book.PostAsync(posting, time.GetUtcNow(), cancellationToken);
         CrashPoint.Reach("posting_committed");
         if (result is PostingResult.Posted posted)
@@ -273,6 +277,12 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         folder.Dispose();
         stopSweeping.Dispose();
         stopRecording.Dispose();
+    }
+
+    private async ValueTask<Credits?> AvailableAsync(Posting posting, CancellationToken cancellationToken)
+    {
+        var balance = await front.BalanceAsync(posting.Account, cancellationToken);
+        return balance.Buckets.FirstOrDefault(bucket => string.Equals(bucket.Id, posting.Bucket, StringComparison.Ordinal))?.Available;
     }
 
     private static void Write(SettledCall call, Hold hold, Func<Hold, ReadOnlySpan<byte>, Task> append, out Task durable)

@@ -146,7 +146,7 @@ internal sealed partial class EpochLoop(
             await WithBeatsAsync(epochs.CloseAsync(), cancellationToken);
             epochs.IsDraining = true;
             epochs.RecordingEpoch = state.Epoch;
-            await WithBeatsAsync(work.DrainAsync(cancellationToken), cancellationToken);
+            await WithBeatsAsync(work.DrainAsync(rows, cancellationToken), cancellationToken);
 
             CrashPoint.Reach("epoch_drained");
 

@@ -5,8 +5,8 @@ namespace Gateway.Ledger.Coordination;
 /// <summary>What a gateway does at each phase of an epoch. Every step may be repeated.</summary>
 internal interface IEpochWork
 {
-    /// <summary>Brings all that this gateway has settled (its own spool's rest included) to the book.</summary>
-    Task DrainAsync(CancellationToken cancellationToken);
+    /// <summary>Brings all that this gateway has settled (its own spool's rest included) to the book, and what dead gateways left in the book's own front.</summary>
+    Task DrainAsync(ISharedFront rows, CancellationToken cancellationToken);
 
     /// <summary>Registers the live holds in the new front.</summary>
     Task RestoreAsync(ISharedFront front, CancellationToken cancellationToken);

@@ -29,10 +29,10 @@ internal interface ISharedFront : IFront
 
     /// <summary>Settled calls that wait for the book and whose gateway is not among the live ones (and not this one), and reaped ones, which have none.
     /// One that was charged in an older epoch and is not in the book is charged again in this one before it is returned.</summary>
-    /// <param name="liveGateways">The ids of gateways that record their own calls.</param>
+    /// <param name="liveGateways">The ids of gateways that record their own calls; <c>null</c>: what waits from older epochs, as it is, while no account is loaded.</param>
     /// <param name="most">At most so many.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
-    Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken);
+    Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string>? liveGateways, int most, CancellationToken cancellationToken);
 
     /// <summary>These are in the book: drops them from the settlements that wait, and lets their tombstones expire.</summary>
     Task AcknowledgeAsync(IReadOnlyList<(string Account, ReceiptId Id)> recorded, CancellationToken cancellationToken);

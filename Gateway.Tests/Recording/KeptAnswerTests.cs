@@ -93,7 +93,7 @@ internal sealed class KeptAnswerTests
         folder.Delete(recursive: true);
     }
 
-    private async Task RestartAsync() => await new Replay(spool.FullName, file.Book, file.Book, time).RunAsync(default);
+    private async Task RestartAsync() => await new Replay(spool.FullName, file.Book, file.Book, time).RunAsync(front: null, default);
 
     private async Task<Credits> PostedAsync() => (await file.Book.LoadAccountAsync(Calls.Account, default)).Buckets.Single().Posted;
 

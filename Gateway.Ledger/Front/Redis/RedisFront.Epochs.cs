@@ -82,8 +82,12 @@ internal sealed partial class RedisFront
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string> liveGateways, int most, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string>? liveGateways, int most, CancellationToken cancellationToken)
     {
+        // What older epochs left in the stream is charged again once the new one is open: the scripts may not be there yet.
+        if (liveGateways is null)
+            return [];
+
         RedisValue[] arguments = [Epoch, most, LookedAtPerShard, gateway, .. liveGateways.Select(static id => (RedisValue)id)];
         var claimed = new List<UnrecordedCall>();
         foreach (var shards in RedisShard.All.Chunk(ShardsAtOnce))

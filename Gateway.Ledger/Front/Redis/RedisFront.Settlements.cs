@@ -30,7 +30,7 @@ internal sealed partial class RedisFront
             tokens,
             planned is null ? "" : Payload(planned, request.Facts.Streamed));
         return Read(answer)
-            ?? throw new FrontUnavailableException($"Redis has no call {hold.ReceiptId}: it was held in another epoch and not registered again.");
+            ?? throw new InvalidOperationException($"Redis has no call {hold.ReceiptId}: it was held in another epoch and not registered again.");
     }
 
     /// <inheritdoc/>
