@@ -97,6 +97,33 @@ public abstract class SharedFrontContract : FrontContract
     }
 
     [Test]
+    public async Task Credit_that_races_with_the_first_load_of_its_account_is_not_lost()
+    {
+        await ThreeAsync();
+        for (var i = 0; i < 30; i++)
+        {
+            var account = $"acc_race_{i}";
+            Book.Add(account, Calls.Credit(100));
+            var posting = new Posting
+            {
+                Account = account,
+                Workspace = "ws_1",
+                Kind = BucketKind.Credit,
+                Currency = "CREDIT",
+                Amount = new Credits(50),
+                Actor = "test",
+            };
+
+            var loading = Task.Run(() => gateways[1].BalanceAsync(account, default).AsTask());
+            var posted = (PostingResult.Posted)await Book.PostAsync(posting, Calls.Start, default);
+            await Front.CreditAsync(account, posted.Bucket, default);
+            await loading;
+
+            Assert.That((await gateways[2].BalanceAsync(account, default)).Buckets[0].Posted, Is.EqualTo(new Credits(150)));
+        }
+    }
+
+    [Test]
     public async Task Another_epoch_refuses_what_names_the_old_one()
     {
         Book.Add(Calls.Account, Calls.Credit(100));
