@@ -62,6 +62,7 @@ try
     services.AddSingleton<Drains>();
     services.AddSingleton<QuoteEndpoint>();
     services.AddSingleton<StoredAnswers>();
+    services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());

@@ -140,6 +140,9 @@ public enum UnavailableReason
     /// <summary>The spool cannot be written.</summary>
     Spool,
 
+    /// <summary>This machine's clock differs from the book's by more than a minute: receipts would carry a wrong time.</summary>
+    Clock,
+
     /// <summary>No front answers, or a new epoch of it is being opened.</summary>
     Front,
 

@@ -6,8 +6,9 @@ public interface ILedger
     /// <summary>One step: rates, concurrency, budget, buckets, hold; then the intent goes to the spool. All or nothing.</summary>
     ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Renews the lease of a long call and notes what has been delivered so far: what a crash would charge.</summary>
-    ValueTask RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken);
+    /// <summary>Renews the lease of a long call and notes what has been delivered so far: what a crash would charge; <c>false</c>: the hold is over.</summary>
+    /// <exception cref="IOException">No front answers.</exception>
+    ValueTask<bool> RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken);
 
     /// <summary>Makes the settlement durable in the spool, then releases the hold and charges. A second call for the same hold returns the first result.</summary>
     /// <exception cref="IOException">Neither the spool nor the book took it within 5 s: the answer must not be completed. The hold is void.</exception>
@@ -25,8 +26,14 @@ public interface ILedger
     /// <summary>Where a key stands with its budget; <c>null</c>: it has none.</summary>
     ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken);
 
+    /// <summary>Where a member stands with the allowance; <c>null</c>: it has none.</summary>
+    ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken);
+
     /// <summary>Posts to the book, then tells the front the new total: when this returns, calls may use it.</summary>
     ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken);
+
+    /// <summary>Refunds in the book, then tells the front the new totals: when this returns, calls may use what was given back.</summary>
+    ValueTask<RefundResult> RefundAsync(Refund refund, CancellationToken cancellationToken);
 
     /// <summary>A receipt as a JSON document, from memory while it is not in the book yet; <c>null</c>: none with this id in this workspace.</summary>
     /// <param name="id">The receipt.</param>
@@ -48,4 +55,10 @@ public interface ILedger
 /// <param name="Unrecorded">Settlements that wait for the book.</param>
 /// <param name="FrontOk">A front is open.</param>
 /// <param name="ClockSkew">How far the book's clock is ahead of this machine's.</param>
-public readonly record struct LedgerHealth(bool SpoolOk, bool BookOk, long Unrecorded, bool FrontOk = true, TimeSpan ClockSkew = default);
+public readonly record struct LedgerHealth(bool SpoolOk, bool BookOk, long Unrecorded, bool FrontOk = true, TimeSpan ClockSkew = default)
+{
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether this machine's clock differs from the book's by more than a minute.</summary>
+    public bool ClockIsWrong => ClockSkew.Duration() > MaxClockSkew;
+}

@@ -55,6 +55,27 @@ internal static class LedgerNames
         _ => throw new UnreachableException(kind.ToString()),
     };
 
+    /// <summary>The workspace of an account: <c>acc_x</c> is that of <c>ws_x</c>.</summary>
+    public static string WorkspaceOf(string account) =>
+        string.Concat("ws_", account.StartsWith("acc_", StringComparison.Ordinal) ? account.AsSpan(4) : account);
+
+    /// <summary><c>undelivered</c> or <c>requested</c>.</summary>
+    public static string Of(RefundReason reason) => reason switch
+    {
+        RefundReason.Undelivered => "undelivered",
+        RefundReason.Requested => "requested",
+        _ => throw new UnreachableException(reason.ToString()),
+    };
+
+    /// <summary>The kind of a posting's entries, such as <c>top_up</c>.</summary>
+    public static string Of(PostingReason reason) => reason switch
+    {
+        PostingReason.TopUp => "top_up",
+        PostingReason.Pack => "pack",
+        PostingReason.Adjustment => "adjustment",
+        _ => throw new UnreachableException(reason.ToString()),
+    };
+
     /// <summary>Reads what <see cref="Of(BucketKind)"/> wrote.</summary>
     public static BucketKind ParseBucketKind(string name) => name switch
     {

@@ -59,8 +59,8 @@ public sealed class LedgerStorage : IAsyncDisposable
         var book = new SqliteBook(options.BookFile, options.Durability, time, options.Keys);
         try
         {
-            var ledger = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
-            return new LedgerStorage(ledger, book, book, Reconcile(book, options, time, logging), book);
+            var opened = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
+            return new LedgerStorage(opened, book, book, Reconcile(book, options, time, logging), book);
         }
         catch
         {
@@ -88,11 +88,9 @@ public sealed class LedgerStorage : IAsyncDisposable
                 servers = await RedisServers.ConnectAsync(redisConnection, logger, cancellationToken);
             var redis = servers is null ? null : new RedisFront(servers, book, gateway, options.HoldLease, clock: null);
             var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
-            var ledger = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
+            var opened = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
             var reconciler = Reconcile(book, options, time, logging);
-            return servers is null
-                ? new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, book)
-                : new LedgerStorage(ledger, book, (ICallStore)(object)book, reconciler, servers, book);
+            return servers is null ? new LedgerStorage(opened, book, book, reconciler, book) : new LedgerStorage(opened, book, book, reconciler, servers, book);
         }
         catch
         {

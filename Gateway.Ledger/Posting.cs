@@ -1,8 +1,33 @@
 namespace Gateway.Ledger;
 
-/// <summary>Puts credits into a bucket from outside: a top-up or a pack.</summary>
+/// <summary>What a posting is.</summary>
+public enum PostingReason
+{
+    /// <summary>Bought or given, into the account's bucket of a kind.</summary>
+    TopUp,
+
+    /// <summary>Bought or given, as a bucket of its own.</summary>
+    Pack,
+
+    /// <summary>A correction of one bucket by hand, up or down.</summary>
+    Adjustment,
+}
+
+/// <summary>Puts credits into a bucket from outside, or corrects one.</summary>
 public sealed record Posting
 {
+    private readonly PostingReason? reason;
+
+    /// <summary>What it is; left out, it follows from <see cref="Kind"/>: a pack or a top-up.</summary>
+    public PostingReason Reason
+    {
+        get => reason ?? (Kind == BucketKind.Pack ? PostingReason.Pack : PostingReason.TopUp);
+        init => reason = value;
+    }
+
+    /// <summary>The bucket's id, for an adjustment; kind and currency are then those of the bucket.</summary>
+    public string? Bucket { get; init; }
+
     /// <summary>The account, <c>acc_…</c>.</summary>
     public required string Account { get; init; }
 
@@ -21,7 +46,7 @@ public sealed record Posting
     /// <summary>The currency.</summary>
     public required string Currency { get; init; }
 
-    /// <summary>How much; more than zero, and the bucket stays within <see cref="Credits.MaxPerBucket"/>.</summary>
+    /// <summary>How much; more than zero (of an adjustment: not zero), and the bucket stays from zero to <see cref="Credits.MaxPerBucket"/>.</summary>
     public required Credits Amount { get; init; }
 
     /// <summary>When a pack stops paying.</summary>
@@ -55,6 +80,12 @@ public abstract record PostingResult
 
     /// <summary>The bucket would go beyond <see cref="Credits.MaxPerBucket"/>.</summary>
     public sealed record OverLimit(Credits Balance) : PostingResult;
+
+    /// <summary>The bucket has less than the adjustment takes.</summary>
+    public sealed record TooLow(Credits Balance) : PostingResult;
+
+    /// <summary>The account has no such bucket to adjust.</summary>
+    public sealed record NoBucket : PostingResult;
 }
 
 /// <summary>One line of the double-entry ledger.</summary>
@@ -75,10 +106,10 @@ public sealed record Entry
     /// <summary>Counts the entries of the bucket without a gap.</summary>
     public required long Version { get; init; }
 
-    /// <summary>What the entry belongs to: a receipt's id, or a posting's.</summary>
+    /// <summary>What the entry belongs to: a receipt's id (a charge, its void, its refund after a crash), or a posting's.</summary>
     public required string Reference { get; init; }
 
-    /// <summary><c>charge</c>, <c>refund</c>, <c>top_up</c>, <c>pack</c> or <c>adjustment</c>.</summary>
+    /// <summary><c>charge</c>, <c>void</c>, <c>refund</c>, <c>top_up</c>, <c>pack</c>, <c>adjustment</c> or <c>expiry</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>What was added (negative: taken).</summary>

@@ -51,6 +51,9 @@ internal sealed record SettledCall(
     /// <summary>Whether the end of the answer is known to have left; decided after the settlement, before recording.</summary>
     public Delivery Delivery { get; set; } = Delivery.Unconfirmed;
 
+    /// <summary>The member whose allowance it counts against; <c>null</c>: nobody's key.</summary>
+    public string? MemberId { get; init; }
+
     /// <summary>The same call with what a front has really charged: less than planned where the buckets had less.</summary>
     public SettledCall ChargedBy(in FrontSettlement charged)
     {

@@ -118,8 +118,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             return new HoldResult.Unavailable(UnavailableReason.Spool);
         if (pending.Count >= options.MaxUnrecorded)
             return new HoldResult.Unavailable(UnavailableReason.Backlog);
-        if (options.RejectWhenBookDown && recorder.Down >= BookDownPatience)
+        if (options.RejectWhenBookDown && (recorder.Down >= BookDownPatience || loop?.BookAway >= BookDownPatience))
             return new HoldResult.Unavailable(UnavailableReason.Book);
+        if (Health.ClockIsWrong)
+            return new HoldResult.Unavailable(UnavailableReason.Clock);
 
         var result = await front.HoldAsync(request, cancellationToken);
         if (result is not HoldResult.Held { Hold: { PinnedSegments: null } hold })
@@ -141,7 +143,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
+    public async ValueTask<bool> RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
     {
         var cost = Credits.Min(hold.Request.Price.Cost(delivered), hold.Amount);
         var known = hold.DeliveredUsage;
@@ -150,11 +152,12 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         {
             hold.DeliveredUsage = known;
             LogLeaseLost(hold.ReceiptId);
-            return;
+            return false;
         }
 
         CrashPoint.Reach("hold_renewed");
         WriteCheckpoint(hold, cost, delivered);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -220,6 +223,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken) =>
         front.BudgetAsync(account, key, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken) =>
+        front.AllowanceAsync(account, member, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
@@ -372,7 +379,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             request.Facts, hold.ReceiptId, hold.HeldAt, outcome, settlement.Usage, settlement.CountedBy, request.Price, cost, shortfall, hold.Amount);
         return new SettledCall(
             hold.ReceiptId, request.Account, request.Facts.Workspace, request.Key.KeyId, request.Facts.RunId, hold.HeldAt, time.GetUtcNow(),
-            outcome, cost, shortfall, paidBy ?? HoldSplit.Pay(hold.Split, cost), receipt);
+            outcome, cost, shortfall, paidBy ?? HoldSplit.Pay(hold.Split, cost), receipt)
+        {
+            MemberId = request.Facts.MemberId,
+        };
     }
 
     // Free settlements are not waited for: losing one loses nothing but its receipt's ending.
@@ -459,7 +469,8 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         var journal = new SettlementSpool(new SpoolSettings(options.SpoolFolder, options.Durability), files, firstSegment);
         var ledger = new SpooledLedger(options, book, front, time, logger, locked, journal);
         ledger.recording = ledger.recorder.RunAsync(ledger.stopRecording.Token);
-        ledger.sweeping = ledger.SweepAsync(ledger.stopSweeping.Token);
+        ledger.sweeping = Task.WhenAll(
+            ledger.SweepAsync(ledger.stopSweeping.Token), new ExpirySweep(book, front, time, logger).RunAsync(ledger.stopSweeping.Token));
         return ledger;
     }
 

@@ -1,9 +1,12 @@
 using Gateway.Host.Api.Accounts;
+using Gateway.Host.Api.Audit;
 using Gateway.Host.Api.Channels;
 using Gateway.Host.Api.Keys;
+using Gateway.Host.Api.Members;
 using Gateway.Host.Api.Models;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
+using Gateway.Host.Members;
 using Gateway.Host.Secrets;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,6 +25,7 @@ internal static class ControlPlane
         services.TryAddSingleton<KeyHasher>();
         services.TryAddSingleton<OperatorKey>();
         services.TryAddSingleton<KeyDirectory>();
+        services.TryAddSingleton<MemberDirectory>();
         services.TryAddSingleton<CatalogueSource>();
         services.TryAddSingleton<ResourceWriter>();
         services.TryAddSingleton<KeyEndpoints>();
@@ -29,6 +33,9 @@ internal static class ControlPlane
         services.TryAddSingleton<ChannelTest>();
         services.TryAddSingleton<ModelEndpoints>();
         services.TryAddSingleton<AccountEndpoints>();
+        services.TryAddSingleton<CorrectionEndpoints>();
+        services.TryAddSingleton<MemberEndpoints>();
+        services.TryAddSingleton<AuditEndpoints>();
         return services;
     }
 
@@ -53,6 +60,9 @@ internal static class ControlPlane
         ChannelEndpoints.Map(api);
         ModelEndpoints.Map(api);
         AccountEndpoints.Map(api);
+        CorrectionEndpoints.Map(api);
+        MemberEndpoints.Map(api);
+        AuditEndpoints.Map(api);
         api.Map("/{**rest}", (HttpContext http) => IsMapped(endpoints, http.Request.Path) ? Problem.MethodNotAllowed() : Problem.NotFound());
         return endpoints;
     }

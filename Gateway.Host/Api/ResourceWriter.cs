@@ -51,6 +51,27 @@ internal sealed class ResourceWriter(IResourceStore store, TimeProvider time)
         }
     }
 
+    /// <summary>Makes a resource or changes it, whichever is needed; <paramref name="change"/> gets the stored body, and may run again when another writer came between.</summary>
+    /// <exception cref="ApiRefusal">It is refused.</exception>
+    public async Task<WriteResult.Written> SaveAsync(string kind, string id, string workspace, ApiRequest request, Func<byte[]?, byte[]> change)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var resource = await FindAsync(kind, id, workspace, CancellationToken.None);
+            if (resource is null && request.IfMatch is not null)
+                throw new ApiRefusal(Problem.PreconditionFailed());
+            var body = change(resource?.Body);
+            var now = time.GetUtcNow();
+            var result = resource is null
+                ? await store.CreateAsync(new Resource(kind, id, workspace, Lookup: null, body, 1, now, now), request.By, CancellationToken.None)
+                : await store.UpdateAsync(
+                    resource with { Body = body, UpdatedAt = now }, request.IfMatch ?? resource.Version, request.By, CancellationToken.None);
+            if (result is WriteResult.VersionMismatch or WriteResult.Taken or WriteResult.NotFound && request.IfMatch is null && attempt < Tries)
+                continue;
+            return Unwrap(result);
+        }
+    }
+
     /// <summary>Removes a resource.</summary>
     /// <exception cref="ApiRefusal">It is refused.</exception>
     public async Task DeleteAsync(string kind, string id, string? workspace, ApiRequest request)

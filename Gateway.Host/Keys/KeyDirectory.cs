@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Gateway.Ledger.Book;
 
 namespace Gateway.Host.Keys;
@@ -13,11 +14,12 @@ internal sealed class KeyDirectory(IResourceStore store, KeyHasher hasher, Opera
 
     private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(30);
 
-    private readonly BoundedCache<KeySnapshot> known = new(Capacity);
+    private readonly BoundedCache<Known> known = new(Capacity);
     private readonly BoundedCache<string> macs = new(Capacity);
     private readonly BoundedCache<long> unknown = new(UnknownCapacity);
     private long lookups;
     private long invalidations;
+    private long generation;
 
     /// <summary>How often the store was asked.</summary>
     public long Lookups => Interlocked.Read(ref lookups);
@@ -31,8 +33,8 @@ internal sealed class KeyDirectory(IResourceStore store, KeyHasher hasher, Opera
             return null;
 
         var mac = hasher.Mac(token);
-        if (known.TryGet(mac, out var snapshot))
-            return snapshot;
+        if (known.TryGet(mac, out var kept))
+            return kept.Generation == Interlocked.Read(ref generation) ? kept.Key : await LoadAgainAsync(token, mac, kept.Key, cancellationToken);
         if (operatorKey.MatchStored(mac) is { } stored)
             return stored;
         if (unknown.TryGet(mac, out var since) && time.GetElapsedTime(since) < UnknownFor)
@@ -52,9 +54,29 @@ internal sealed class KeyDirectory(IResourceStore store, KeyHasher hasher, Opera
         }
     }
 
+    /// <summary>Some resource was changed by another gateway: every key is looked at again at its next call.</summary>
+    public void Refresh() => Interlocked.Increment(ref generation);
+
+    // While the store is away a key is what it was: calls go on from the front.
+    private async ValueTask<KeySnapshot?> LoadAgainAsync(string token, string mac, KeySnapshot kept, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await LoadAsync(token, mac, cancellationToken) is { } loaded)
+                return loaded;
+            known.Remove(mac);
+            return null;
+        }
+        catch (Exception exception) when (exception is DbException or IOException or TimeoutException)
+        {
+            return kept;
+        }
+    }
+
     private async Task<KeySnapshot?> LoadAsync(string token, string mac, CancellationToken cancellationToken)
     {
         var before = Interlocked.Read(ref invalidations);
+        var current = Interlocked.Read(ref generation);
         Interlocked.Increment(ref lookups);
         var resource = await store.FindByLookupAsync(KeyDocument.ResourceKind, mac, cancellationToken)
             ?? await FindUnderPreviousPepperAsync(token, mac, cancellationToken);
@@ -79,7 +101,7 @@ internal sealed class KeyDirectory(IResourceStore store, KeyHasher hasher, Opera
         if (Interlocked.Read(ref invalidations) == before)
         {
             macs.Set(resource.Id, mac);
-            known.Set(mac, snapshot);
+            known.Set(mac, new Known(snapshot, current));
             if (Interlocked.Read(ref invalidations) != before)
                 known.Remove(mac);
         }
@@ -103,4 +125,6 @@ internal sealed class KeyDirectory(IResourceStore store, KeyHasher hasher, Opera
 
         return null;
     }
+
+    private sealed record Known(KeySnapshot Key, long Generation);
 }

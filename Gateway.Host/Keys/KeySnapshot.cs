@@ -68,6 +68,10 @@ internal sealed record KeySnapshot
     public static string AccountOf(string workspace) =>
         string.Concat("acc_", workspace.StartsWith("ws_", StringComparison.Ordinal) ? workspace.AsSpan(3) : workspace);
 
+    /// <summary>The workspace of an account: <c>acc_x</c> is that of <c>ws_x</c>.</summary>
+    public static string WorkspaceOf(string account) =>
+        string.Concat("ws_", account.StartsWith("acc_", StringComparison.Ordinal) ? account.AsSpan(4) : account);
+
     /// <summary>Whether the allow-list has this model.</summary>
     public bool AllowsModel(string provider, string model)
     {

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Gateway.Host.Keys;
+using Gateway.Host.Members;
 using Gateway.Ledger;
 
 namespace Gateway.Host.OpenAi;
 
-/// <summary><c>GET /v1/balance</c>: the buckets of the key's account, and where the key stands with its budget.</summary>
+/// <summary><c>GET /v1/balance</c>: the buckets of the key's account, and where the key stands with its budget and its member with the allowance.</summary>
 internal static class BalanceEndpoint
 {
     public static async Task ReadAsync(HttpContext http, KeySnapshot key)
@@ -13,6 +14,8 @@ internal static class BalanceEndpoint
         var time = http.RequestServices.GetRequiredService<TimeProvider>();
         var balance = await ledger.BalanceAsync(key.Account, http.RequestAborted);
         var budget = await ledger.BudgetAsync(key.Account, key.Limits, http.RequestAborted);
+        var member = await http.RequestServices.GetRequiredService<MemberDirectory>().LimitsOfAsync(key, http.RequestAborted);
+        var allowance = member is null ? null : await ledger.AllowanceAsync(key.Account, member, http.RequestAborted);
         await JsonAnswer.WriteAsync(http, json =>
         {
             json.WriteString("account", balance.Account);
@@ -22,6 +25,8 @@ internal static class BalanceEndpoint
             json.WriteEndArray();
             if (budget is not null)
                 Write(json, budget);
+            if (allowance is not null)
+                Write(json, allowance);
         });
     }
 
@@ -58,6 +63,15 @@ internal static class BalanceEndpoint
             json.WriteString("resetsAt", resetsAt);
         else
             json.WriteNull("resetsAt");
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, AllowanceState allowance)
+    {
+        json.WriteStartObject("allowance");
+        json.WriteNumber("amount", allowance.Allowance.ToDecimal());
+        json.WriteNumber("spent", allowance.Spent.ToDecimal());
+        json.WriteString("resetsAt", allowance.ResetsAt);
         json.WriteEndObject();
     }
 }

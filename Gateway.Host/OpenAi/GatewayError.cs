@@ -109,6 +109,12 @@ public sealed record GatewayError(int Status, string? Code, string Message)
             Final = true,
         };
 
+    internal static GatewayError OverAllowance(HoldResult.OverAllowance over) =>
+        new(402, "allowance_exceeded", $"This call may cost more than what is left of the member's monthly allowance ({over.Remaining} of {over.Allowance}).")
+        {
+            Final = true,
+        };
+
     internal static GatewayError Reserved(HoldResult.Reserved reserved) =>
         new(429, "credits_reserved", $"{reserved.Available} of {reserved.Balance} credits are free while other calls are in flight: try again when they have ended.")
         {
@@ -128,6 +134,7 @@ public sealed record GatewayError(int Status, string? Code, string Message)
     internal static GatewayError Unavailable(UnavailableReason reason) => reason switch
     {
         UnavailableReason.Backlog => new(503, "ledger_backlog", "Too many settlements wait to be recorded: try again shortly.") { RetryAfter = TimeSpan.FromSeconds(2) },
+        UnavailableReason.Front => new(503, "ledger_unavailable", "The ledger is moving to another front: try again shortly.") { RetryAfter = TimeSpan.FromSeconds(1) },
         _ => new(503, "ledger_unavailable", "The ledger cannot admit calls now: try again shortly.") { RetryAfter = TimeSpan.FromSeconds(2) },
     };
 

@@ -53,13 +53,15 @@ internal static class OwnEndpoints
     {
         var health = http.RequestServices.GetRequiredService<ILedger>().Health;
         var draining = http.RequestServices.GetRequiredService<LiveCalls>().IsDraining;
-        var ready = health.SpoolOk && !draining;
+        var ready = health is { SpoolOk: true, FrontOk: true, ClockIsWrong: false } && !draining;
         http.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         await JsonAnswer.WriteAsync(http, json =>
         {
             json.WriteString("status", draining ? "draining" : ready ? "ok" : "degraded");
             json.WriteString("spool", health.SpoolOk ? "ok" : "degraded");
             json.WriteString("book", health.BookOk ? "ok" : "degraded");
+            json.WriteString("front", health.FrontOk ? "ok" : "degraded");
+            json.WriteString("clock", health.ClockIsWrong ? "degraded" : "ok");
             json.WriteNumber("unrecorded", health.Unrecorded);
         });
     }

@@ -19,7 +19,7 @@ internal static class CallFactsOf
         return new CallFacts
         {
             KeyId = call.Key.Id,
-            MemberId = call.Key.MemberId,
+            MemberId = call.Member?.MemberId,
             Workspace = call.Key.Workspace,
             RunId = TryReadRunId(headers, out var runId) ? runId : null,
             Tags = Tags(call.Key.Tags, headers["X-Gateway-Tag"].ToString()),

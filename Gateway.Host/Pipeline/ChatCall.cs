@@ -53,6 +53,9 @@ internal sealed class ChatCall : IDisposable
     /// <summary>Our count of the prompt, overheads included; not the reserve.</summary>
     public PromptTokens Prompt { get; set; }
 
+    /// <summary>The limits of the member who owns the key; <c>null</c>: nobody's key.</summary>
+    public MemberLimits? Member { get; set; }
+
     /// <summary>The live hold, once there is one.</summary>
     public Hold? Hold { get; set; }
 

@@ -6,6 +6,8 @@ namespace Gateway.Host.Pipeline;
 /// <summary>The calls that hold credits: renews their leases, and lets a shutdown wait for them.</summary>
 internal sealed partial class LiveCalls(ILedger ledger, StoredAnswers answers, Settings.GatewaySettings settings, TimeProvider time, ILogger<LiveCalls> log) : BackgroundService
 {
+    private const int RenewedAtOnce = 64;
+
     private readonly ConcurrentDictionary<ReceiptId, ChatCall> _calls = new();
 
     /// <summary>Whether new calls are refused because the process is ending.</summary>
@@ -37,25 +39,28 @@ internal sealed partial class LiveCalls(ILedger ledger, StoredAnswers answers, S
         }
     }
 
-    private async Task RenewAsync(CancellationToken cancellationToken)
-    {
-        foreach (var call in _calls.Values)
-        {
-            if (call.Hold is not { } hold || call.Settled is not null)
-                continue;
+    private Task RenewAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        _calls.Values, new ParallelOptions { MaxDegreeOfParallelism = RenewedAtOnce, CancellationToken = cancellationToken }, RenewAsync);
 
-            await answers.RenewAsync(call);
-            try
-            {
-                await ledger.RenewAsync(hold, call.DeliveredSoFar, cancellationToken);
-            }
-            catch (IOException exception)
-            {
-                LogNotRenewed(exception, hold.ReceiptId.ToString());
-            }
+    private async ValueTask RenewAsync(ChatCall call, CancellationToken cancellationToken)
+    {
+        if (call.Hold is not { } hold || call.Settled is not null)
+            return;
+
+        await answers.RenewAsync(call);
+        try
+        {
+            // A hold that was reaped is charged its checkpoint, and nothing that is delivered after it: the call ends here.
+            // A front that does not answer is another matter: the hold is registered again when one does.
+            if (!await ledger.RenewAsync(hold, call.DeliveredSoFar, cancellationToken) && call.Settled is null)
+                call.Http.Abort();
+        }
+        catch (IOException exception)
+        {
+            LogNotRenewed(hold.ReceiptId.ToString(), exception.Message);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The lease of {ReceiptId} could not be renewed.")]
-    private partial void LogNotRenewed(Exception exception, string receiptId);
+    [LoggerMessage(1, LogLevel.Warning, "The lease of {ReceiptId} could not be renewed: {Reason}")]
+    private partial void LogNotRenewed(string receiptId, string reason);
 }

@@ -1,5 +1,6 @@
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
+using Gateway.Host.Members;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
@@ -18,7 +19,7 @@ namespace Gateway.Host.Pipeline;
 /// <item>read: the body once into a pooled buffer, and an index of its members; 400, 413, 415. A repeated <c>Idempotency-Key</c> ends here, with the stored answer; 409, 422.</item>
 /// <item>rules: resolve the model, check the key's allow-list; 400, 403.</item>
 /// <item>route: the channels in order, each with its price; what has no price is not served; 400, 503.</item>
-/// <item>hold: one step of the ledger: rates, concurrency, budget, buckets; 402, 429, 503.</item>
+/// <item>hold: one step of the ledger: rates, concurrency, budget, allowance, buckets; 402, 429, 503.</item>
 /// <item>forward: YARP, attempt after attempt, until an answer may be shown to the client; 502, 504.</item>
 /// <item>respond: the answer's usage is read; a stream passes through chunk by chunk.</item>
 /// <item>settle: durable before the last bytes leave; with its own deadline, not the client's.</item>
@@ -29,6 +30,7 @@ namespace Gateway.Host.Pipeline;
 internal sealed partial class RequestPipeline(
     Credentials credentials,
     CatalogueSource catalogue,
+    MemberDirectory members,
     ILedger ledger,
     GatewaySettings settings,
     Forwarding forwarding,
@@ -115,12 +117,14 @@ internal sealed partial class RequestPipeline(
         var price = call.Candidates[0].Price;
         var bound = CallBound.Of(call.Body.Index, call.Prompt, model);
 
+        call.Member = await members.LimitsOfAsync(call.Key, call.Http.RequestAborted);
         var result = await ledger.HoldAsync(
             new HoldRequest
             {
                 ReceiptId = ReceiptId.Create(time.GetUtcNow()),
                 Account = call.Key.Account,
                 Key = call.Key.Limits,
+                Member = call.Member,
                 Price = price,
                 Amount = bound.MaxCost(price),
                 MinimumAmount = bound.LeastCost(price),
@@ -145,6 +149,8 @@ internal sealed partial class RequestPipeline(
                 return GatewayError.ConcurrencyLimited(limited.Limit);
             case HoldResult.OverBudget over:
                 return GatewayError.OverBudget(over);
+            case HoldResult.OverAllowance over:
+                return GatewayError.OverAllowance(over);
             case HoldResult.Reserved reserved:
                 return GatewayError.Reserved(reserved);
             case HoldResult.Insufficient lack:

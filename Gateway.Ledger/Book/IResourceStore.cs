@@ -66,6 +66,12 @@ public interface IResourceStore
     /// <summary>Replaces body and look-up name; <paramref name="expectedVersion"/> <c>null</c>: whatever version it has.</summary>
     Task<WriteResult> UpdateAsync(Resource resource, long? expectedVersion, Authorship by, CancellationToken cancellationToken);
 
+    /// <summary>Rises with every write of any gateway, so that the others learn of it; 0: there are no others.</summary>
+    Task<long> ResourceVersionAsync(CancellationToken cancellationToken);
+
     /// <summary>Removes it.</summary>
     Task<WriteResult> DeleteAsync(string kind, string id, long? expectedVersion, Authorship by, CancellationToken cancellationToken);
+
+    /// <summary>Audit records, newest first; <paramref name="workspace"/> <c>null</c>: every tenant's.</summary>
+    Task<Page<AuditRecord>> ListAuditAsync(string? workspace, int limit, string? cursor, CancellationToken cancellationToken);
 }

@@ -8,7 +8,7 @@ using Gateway.Ledger.Proof;
 
 namespace Gateway.Ledger.Book;
 
-/// <summary>The receipt as JSON: a draft at the settlement, and the five fields that are known only later put before its closing brace.</summary>
+/// <summary>The receipt as JSON: a draft at the settlement, and the fields that are known only later put before its closing brace.</summary>
 internal static class ReceiptDocument
 {
     /// <summary>Relaxed: a receipt is served as <c>application/json</c>, never inside HTML.</summary>
@@ -35,8 +35,16 @@ internal static class ReceiptDocument
         Complete(call.Receipt.Span, call.Delivery, settledAt, PaidBy(call.PaidBy));
 
     /// <summary>The whole document from its stored parts, signed as it is served if it is in a block and there are keys.</summary>
+    /// <param name="draft">What the settlement wrote.</param>
+    /// <param name="delivery">Whether the end of the answer is known to have left.</param>
+    /// <param name="settledAt">When it was settled; <c>null</c> while it is not in the book.</param>
+    /// <param name="paidBy">What <see cref="PaidBy"/> wrote.</param>
+    /// <param name="block">Its block; <c>null</c>: none yet.</param>
+    /// <param name="keys">Sign it; <c>null</c>: it stays unsigned.</param>
+    /// <param name="refunds">Shown only where there are any.</param>
     public static ReadOnlyMemory<byte> Complete(
-        ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy, long? block = null, ReceiptKeys? keys = null)
+        ReadOnlySpan<byte> draft, Delivery delivery, DateTimeOffset? settledAt, ReadOnlySpan<byte> paidBy, long? block = null, ReceiptKeys? keys = null,
+        IReadOnlyList<ReceiptRefund>? refunds = null)
     {
         var document = new ArrayBufferWriter<byte>(draft.Length + paidBy.Length + 160);
         document.Write(draft[..^1]);
@@ -55,6 +63,8 @@ internal static class ReceiptDocument
 
         document.Write(",\"paidBy\":"u8);
         document.Write(paidBy);
+        if (refunds is { Count: > 0 })
+            WriteRefunds(document, refunds);
         document.Write(",\"block\":"u8);
         WriteAscii(document, block?.ToString(CultureInfo.InvariantCulture) ?? "null");
         document.Write(",\"signature\":null}"u8);
@@ -143,6 +153,24 @@ internal static class ReceiptDocument
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static void WriteRefunds(ArrayBufferWriter<byte> document, IReadOnlyList<ReceiptRefund> refunds)
+    {
+        document.Write(",\"refunds\":"u8);
+        using var json = new Utf8JsonWriter(document, WriterOptions);
+        json.WriteStartArray();
+        foreach (var refund in refunds)
+        {
+            json.WriteStartObject();
+            ExactDecimal.Write(json, Names.Amount, refund.Amount.Nano, ExactDecimal.NanoScale);
+            json.WriteString(Names.At, Instant(refund.At));
+            json.WriteString(Names.Reason, refund.Reason);
+            json.WriteString(Names.Posting, refund.PostingId);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static string? Text(ReadOnlySpan<byte> draft, ReadOnlySpan<byte> name)
     {
         var reader = new Utf8JsonReader(draft);
@@ -163,5 +191,15 @@ internal static class ReceiptDocument
         public static readonly JsonEncodedText Kind = JsonEncodedText.Encode("kind");
         public static readonly JsonEncodedText Amount = JsonEncodedText.Encode("amount");
         public static readonly JsonEncodedText BalanceAfter = JsonEncodedText.Encode("balanceAfter");
+        public static readonly JsonEncodedText At = JsonEncodedText.Encode("at");
+        public static readonly JsonEncodedText Reason = JsonEncodedText.Encode("reason");
+        public static readonly JsonEncodedText Posting = JsonEncodedText.Encode("posting");
     }
 }
+
+/// <summary>One refund as its receipt shows it.</summary>
+/// <param name="PostingId">The refund's own id.</param>
+/// <param name="Amount">How much was given back.</param>
+/// <param name="Reason">For example <c>requested</c>.</param>
+/// <param name="At">When.</param>
+internal sealed record ReceiptRefund(string PostingId, Credits Amount, string Reason, DateTimeOffset At);

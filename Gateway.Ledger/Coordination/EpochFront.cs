@@ -199,6 +199,18 @@ internal sealed class EpochFront(TimeProvider time, Book.IBook book) : IFront
             cancellationToken);
 
     /// <inheritdoc/>
+    public async ValueTask ForgiveAsync(
+        string account, string keyId, string? memberId, DateOnly admitted, Credits amount, CancellationToken cancellationToken) =>
+        await RunAsync(
+            TimeSpan.Zero,
+            async (front, _) =>
+            {
+                await front.ForgiveAsync(account, keyId, memberId, admitted, amount, CancellationToken.None);
+                return true;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask<AccountBalance> BalanceAsync(string account, CancellationToken cancellationToken)
     {
         try

@@ -35,6 +35,9 @@ internal interface IFront
     /// <summary>Tells the new total of a bucket, never a difference: twice is harmless, older than known is ignored.</summary>
     ValueTask CreditAsync(string account, BucketBalance bucket, CancellationToken cancellationToken);
 
+    /// <summary>Takes a recorded refund out of what the key and member have spent in the periods that hold the day.</summary>
+    ValueTask ForgiveAsync(string account, string keyId, string? memberId, DateOnly admitted, Credits amount, CancellationToken cancellationToken);
+
     /// <summary>The account's buckets, held amounts included.</summary>
     ValueTask<AccountBalance> BalanceAsync(string account, CancellationToken cancellationToken);
 

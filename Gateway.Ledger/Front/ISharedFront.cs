@@ -27,9 +27,6 @@ internal interface ISharedFront : IFront
     /// <summary>Charges a call that the front knows nothing of and that is not in the book: from what is available now, the rest is shortfall. Once per receipt.</summary>
     ValueTask<FrontSettlement> ChargeLateAsync(SettledCall call, CancellationToken cancellationToken);
 
-    /// <summary>Takes a recorded refund out of what the key and member have spent in the periods that hold the day.</summary>
-    ValueTask ForgiveAsync(string account, string keyId, string? memberId, DateOnly admitted, Credits amount, CancellationToken cancellationToken);
-
     /// <summary>Settled calls that wait for the book and whose gateway is not among the live ones (and not this one), and reaped ones, which have none.
     /// One that was charged in an older epoch and is not in the book is charged again in this one before it is returned.</summary>
     /// <param name="liveGateways">The ids of gateways that record their own calls.</param>

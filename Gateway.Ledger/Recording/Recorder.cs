@@ -129,7 +129,7 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
             CrashPoint.Reach("batch_committed");
             foreach (var hold in batch.Where(static hold => hold.Settled!.Delivery == Delivery.Refunded))
             {
-                await book.RefundAsync(hold.ReceiptId, time.GetUtcNow(), cancellationToken);
+                await book.VoidAsync(hold.ReceiptId, time.GetUtcNow(), cancellationToken);
                 await front.RefundAsync(hold, cancellationToken);
             }
 

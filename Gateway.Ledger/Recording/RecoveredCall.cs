@@ -22,6 +22,9 @@ internal static class RecoveredCall
             intent.Facts, id, intent.HeldAt, Outcome.Recovered, delivered ?? default, countedBy, intent.Price, cost, Credits.Zero, new Credits(intent.Amount));
         return new SettledCall(
             id, intent.Account, intent.Facts.Workspace, intent.KeyId, intent.Facts.RunId, intent.HeldAt, at,
-            Outcome.Recovered, cost, Credits.Zero, paidBy, receipt);
+            Outcome.Recovered, cost, Credits.Zero, paidBy, receipt)
+        {
+            MemberId = intent.Facts.MemberId,
+        };
     }
 }

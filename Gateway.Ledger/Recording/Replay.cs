@@ -9,6 +9,7 @@ namespace Gateway.Ledger.Recording;
 internal sealed class Replay
 {
     private const int BatchSize = 500;
+    private const string Actor = "gateway";
 
     private readonly string folder;
     private readonly IBook book;
@@ -59,7 +60,7 @@ internal sealed class Replay
         }
 
         await FlushAsync(front, cancellationToken);
-        await RefundUnfetchedAsync(cancellationToken);
+        await RefundUnfetchedAsync(front, cancellationToken);
         CrashPoint.Reach("replay_refunded");
         foreach (var segment in segments)
         {
@@ -133,13 +134,26 @@ internal sealed class Replay
         {
             // Who can still fetch the answer, or has, was not failed.
             if (answers is null || !await answers.DeferRefundAsync(id, cancellationToken))
-                await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+                await RefundAsync(id, front, cancellationToken);
         }
 
         if (front is not null && batch.Count > 0)
             await front.AcknowledgeAsync([.. batch.Select(static call => (call.Account, call.ReceiptId))], cancellationToken);
         batch.Clear();
         refunds.Clear();
+    }
+
+    // In the book first, then its new totals in the front. The totals of key and member are told once, and at worst stay too high until their period ends.
+    private async Task RefundAsync(ReceiptId id, ISharedFront? front, CancellationToken cancellationToken)
+    {
+        var refund = new Refund { ReceiptId = id, Reason = RefundReason.Undelivered, Actor = Actor };
+        if (await book.RefundAsync(refund, time.GetUtcNow(), cancellationToken) is not RefundResult.Refunded refunded || front is null)
+            return;
+
+        foreach (var bucket in refunded.Buckets)
+            await front.CreditAsync(refunded.Account, bucket, cancellationToken);
+        if (!refunded.Replayed)
+            await front.ForgiveAsync(refunded.Account, refunded.KeyId, refunded.MemberId, refunded.Admitted, refunded.Amount, cancellationToken);
     }
 
     // In the front first, then in the book: the order of a settlement. What the book has was charged before.
@@ -153,8 +167,8 @@ internal sealed class Replay
         return call.ChargedBy(await front.ChargeLateAsync(call, cancellationToken));
     }
 
-    // Only here, before the front has loaded a balance: a front that runs would not learn of the reversed charge.
-    private async Task RefundUnfetchedAsync(CancellationToken cancellationToken)
+    // Answers that were kept for a retry which never came.
+    private async Task RefundUnfetchedAsync(ISharedFront? front, CancellationToken cancellationToken)
     {
         if (answers is null)
             return;
@@ -163,7 +177,7 @@ internal sealed class Replay
         {
             foreach (var id in due)
             {
-                await book.RefundAsync(id, time.GetUtcNow(), cancellationToken);
+                await RefundAsync(id, front, cancellationToken);
                 await answers.RefundedAsync(id, cancellationToken);
             }
         }

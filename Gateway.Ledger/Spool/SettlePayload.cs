@@ -9,7 +9,7 @@ internal static class SettlePayload
     /// <summary>The most that <see cref="Write"/> needs. Unit: bytes.</summary>
     public static int MaxBytes(SettledCall call)
     {
-        var strings = call.Account.Length + call.Workspace.Length + call.KeyId.Length + (call.RunId?.Length ?? 0);
+        var strings = call.Account.Length + call.Workspace.Length + call.KeyId.Length + (call.RunId?.Length ?? 0) + (call.MemberId?.Length ?? 0);
         foreach (var share in call.PaidBy)
             strings += share.Bucket.Length + 16;
         return 128 + 3 * strings + call.Receipt.Length;
@@ -39,6 +39,7 @@ internal static class SettlePayload
 
         writer.Int(call.Receipt.Length);
         writer.Bytes(call.Receipt.Span);
+        writer.Text(call.MemberId);
         return writer.Length;
     }
 
@@ -59,7 +60,11 @@ internal static class SettlePayload
         for (var i = 0; i < shares.Length; i++)
             shares[i] = new BucketShare(reader.Text() ?? "", (BucketKind)reader.Byte(), new Credits(reader.Long()), new Credits(reader.Long()));
         var receipt = reader.Bytes(reader.Int()).ToArray();
-        var call = new SettledCall(id, account, workspace, key, run, occurred, settled, (Outcome)(head & 0x7F), cost, shortfall, shares, receipt);
+        var call = new SettledCall(id, account, workspace, key, run, occurred, settled, (Outcome)(head & 0x7F), cost, shortfall, shares, receipt)
+        {
+            // A gateway of an earlier version wrote no member.
+            MemberId = reader.IsAtEnd ? null : reader.Text(),
+        };
         return (call, (head & 0x80) != 0);
     }
 
@@ -108,6 +113,8 @@ internal static class SettlePayload
     {
         private readonly ReadOnlySpan<byte> from = from;
         private int at;
+
+        public readonly bool IsAtEnd => at >= from.Length;
 
         public byte Byte() => from[at++];
 

@@ -175,10 +175,10 @@ internal sealed class PostgresBookTests : BookContract
         var call = PostgresCalls.Call("acc_one", posted.Bucket.Id, new Credits(3), Start);
         await Book.RecordAsync([call], default);
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? Book : other).RefundAsync(call.ReceiptId, Start, default)));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? Book : other).VoidAsync(call.ReceiptId, Start, default)));
 
         Assert.That(await ScalarAsync("select posted from bucket where kind = 'credit'"), Is.EqualTo(5));
-        Assert.That(await ScalarAsync("select count(*) from entry where kind = 'refund'"), Is.EqualTo(2));
+        Assert.That(await ScalarAsync("select count(*) from entry where kind = 'void'"), Is.EqualTo(2));
         Assert.That(await ScalarAsync("select spent from key_day"), Is.Zero);
     }
 

@@ -116,6 +116,25 @@ internal abstract class ResourceStoreContract
         Assert.That((all.Data.Count, all.NextCursor), Is.EqualTo((4, (string?)null)));
     }
 
+    [Test]
+    public async Task Audit_records_are_listed_newest_first_page_by_page_and_by_tenant()
+    {
+        await Store.CreateAsync(Key("key_a", null), Operator, default);
+        await Store.UpdateAsync(Key("key_a", null) with { Body = "{}"u8.ToArray() }, null, Operator, default);
+        await Store.CreateAsync(Key("key_0", null) with { Workspace = "ws_other" }, Operator, default);
+        await Store.DeleteAsync("key", "key_a", null, Operator, default);
+
+        var first = await Store.ListAuditAsync("ws_default", 2, null, default);
+        var second = await Store.ListAuditAsync("ws_default", 2, first.NextCursor, default);
+        var all = await Store.ListAuditAsync(null, 4, null, default);
+
+        Assert.That(first.Data.Concat(second.Data).Select(static record => record.Action), Is.EqualTo(new[] { "delete", "update", "create" }));
+        Assert.That((first.Data[1].Actor, first.Data[1].Kind, first.Data[1].ResourceId), Is.EqualTo(("operator", "key", "key_a")));
+        Assert.That(first.Data[1].After, Is.EqualTo("{}"u8.ToArray()));
+        Assert.That((second.Data[0].Before, second.NextCursor), Is.EqualTo(((byte[]?)null, (string?)null)));
+        Assert.That((all.Data.Count, all.Data[1].Workspace), Is.EqualTo((4, "ws_other")));
+    }
+
     private static Resource Key(string id, string? lookup) =>
         new("key", id, "ws_default", lookup, """{"name":"a"}"""u8.ToArray(), 0, Start, Start);
 }

@@ -61,15 +61,15 @@ internal sealed record StoredBook(List<StoredReceipt> Receipts, List<string> Bro
             """),
         ("I3 never negative", "select no from bucket where kind in ('pack', 'credit', 'wallet') and (posted < 0 or spent < 0 or posted <> credited - spent)"),
         ("I4 a receipt once", "select id from receipt group by id having count(*) > 1"),
-        ("I4 charged once", "select reference from entry where kind in ('charge', 'refund') and bucket not in ('revenue', 'shortfall') group by reference, kind, bucket having count(*) > 1"),
+        ("I4 charged once", "select reference from entry where kind in ('charge', 'void', 'refund') and bucket not in ('revenue', 'shortfall') group by reference, kind, bucket having count(*) > 1"),
         ("I5 charge = entries", """
             select id from receipt r left join (
-              select reference, sum(amount) s from entry where kind in ('charge', 'refund') and bucket not in ('revenue', 'shortfall') group by reference) e
+              select reference, sum(amount) s from entry where kind in ('charge', 'void', 'refund') and bucket not in ('revenue', 'shortfall') group by reference) e
               on e.reference = 'ul_' || lower(hex(r.id))
             where -coalesce(e.s, 0) <> case r.delivery when 'refunded' then 0 else r.cost end
             """),
         ("I5 no charge without a receipt", """
-            select reference from entry where kind in ('charge', 'refund') and reference not in (select 'ul_' || lower(hex(id)) from receipt)
+            select reference from entry where kind in ('charge', 'void') and reference not in (select 'ul_' || lower(hex(id)) from receipt)
             """),
         ("I6 failed never charged", "select id from receipt where outcome in ('failed', 'empty', 'rejected') and cost <> 0"),
         ("I9 versions without gaps", "select bucket from entry group by account, bucket, currency having count(*) <> max(version) - min(version) + 1"),

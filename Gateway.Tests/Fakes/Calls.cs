@@ -68,7 +68,10 @@ internal static class Calls
             request.Facts, hold.ReceiptId, hold.HeldAt, outcome, Used(cost), CountedBy.Upstream, request.Price, charged, shortfall, hold.Amount);
         return new SettledCall(
             hold.ReceiptId, request.Account, request.Facts.Workspace, request.Key.KeyId, request.Facts.RunId, hold.HeldAt, hold.HeldAt,
-            outcome, charged, shortfall, Gateway.Ledger.Spool.HoldSplit.Pay(hold.Split, charged), receipt);
+            outcome, charged, shortfall, Gateway.Ledger.Spool.HoldSplit.Pay(hold.Split, charged), receipt)
+        {
+            MemberId = request.Facts.MemberId,
+        };
     }
 
     public static BucketBalance Wallet(long credited, string id = "bkt_wallet") => Credit(credited, id) with { Kind = BucketKind.Wallet };

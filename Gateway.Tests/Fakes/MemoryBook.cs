@@ -9,6 +9,7 @@ internal sealed class MemoryBook : IBook, IMemberSpending
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<BucketBalance>> accounts = [];
     private readonly HashSet<ReceiptId> known = [];
+    private readonly Dictionary<ReceiptId, Credits> refunds = [];
 
     public bool Down { get; set; }
 
@@ -56,9 +57,9 @@ internal sealed class MemoryBook : IBook, IMemberSpending
         ThrowIfDown();
         lock (gate)
         {
-            return Task.FromResult(new Credits(
-                Recorded.Where(call => ReceiptDocument.MemberId(call.Receipt.Span) == memberId && DateOnly.FromDateTime(call.OccurredAt.UtcDateTime) >= from)
-                    .Sum(call => call.Cost.Nano)));
+            return Task.FromResult(new Credits(Recorded
+                .Where(call => call.MemberId == memberId && DateOnly.FromDateTime(call.OccurredAt.UtcDateTime) >= from)
+                .Sum(call => call.Cost.Nano - (Refunded.Contains(call.ReceiptId) ? call.Cost.Nano : refunds.GetValueOrDefault(call.ReceiptId).Nano))));
         }
     }
 
@@ -80,7 +81,7 @@ internal sealed class MemoryBook : IBook, IMemberSpending
         }
     }
 
-    public Task RefundAsync(ReceiptId id, DateTimeOffset at, CancellationToken cancellationToken)
+    public Task VoidAsync(ReceiptId id, DateTimeOffset at, CancellationToken cancellationToken)
     {
         ThrowIfDown();
         lock (gate)
@@ -96,14 +97,49 @@ internal sealed class MemoryBook : IBook, IMemberSpending
         return Task.CompletedTask;
     }
 
+    public Task<RefundResult> RefundAsync(Refund refund, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        lock (gate)
+        {
+            if (Recorded.Find(recorded => recorded.ReceiptId == refund.ReceiptId) is not { } call)
+                return Task.FromResult<RefundResult>(new RefundResult.NotFound());
+
+            var before = refunds.GetValueOrDefault(call.ReceiptId);
+            var charge = new RecordedCharge(
+                call.Account, call.Workspace, call.KeyId, call.MemberId, call.OccurredAt, call.Cost, call.Shortfall, "CREDIT", call.PaidBy, before);
+            if (charge.Refuses(refund, out var amount) is { } refused)
+                return Task.FromResult(refused);
+
+            refunds[call.ReceiptId] = before + amount;
+            if (before + amount == call.Cost)
+                Refunded.Add(call.ReceiptId);
+            var buckets = charge.GiveBack(amount).Select(part => Credit(call.Account, part.Bucket, part.Amount)).ToArray();
+            return Task.FromResult<RefundResult>(new RefundResult.Refunded(
+                "pst_1", call.Account, call.KeyId, call.MemberId, charge.Admitted, amount, buckets, at, Replayed: false));
+        }
+    }
+
+    public Task<IReadOnlyList<(string Account, BucketBalance Bucket)>> ExpireAsync(
+        DateTimeOffset expiredBefore, int limit, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        lock (gate)
+        {
+            var ended = accounts.SelectMany(static account => account.Value.Select(bucket => (Account: account.Key, Bucket: bucket)))
+                .Where(pack => pack.Bucket.ExpiresAt < expiredBefore && pack.Bucket.Posted > Credits.Zero).Take(limit).ToArray();
+            return Task.FromResult<IReadOnlyList<(string, BucketBalance)>>(
+                [.. ended.Select(pack => (pack.Account, Credit(pack.Account, pack.Bucket.Id, -pack.Bucket.Posted)))]);
+        }
+    }
+
     public Task<PostingResult> PostAsync(Posting posting, DateTimeOffset at, CancellationToken cancellationToken)
     {
         ThrowIfDown();
         lock (gate)
         {
-            var bucket = accounts[posting.Account].Single(known => known.Kind == posting.Kind);
-            var posted = bucket with { Credited = bucket.Credited + posting.Amount, CreditVersion = bucket.CreditVersion + 1 };
-            accounts[posting.Account][accounts[posting.Account].IndexOf(bucket)] = posted;
+            var bucket = accounts[posting.Account].Single(known => posting.Bucket is null ? known.Kind == posting.Kind : known.Id == posting.Bucket);
+            var posted = Credit(posting.Account, bucket.Id, posting.Amount);
             return Task.FromResult<PostingResult>(new PostingResult.Posted("post_1", posted, at, Replayed: false));
         }
     }
@@ -119,6 +155,13 @@ internal sealed class MemoryBook : IBook, IMemberSpending
 
     public Task<Page<Entry>> ListEntriesAsync(string account, int limit, string? cursor, CancellationToken cancellationToken) =>
         Task.FromResult(new Page<Entry>([], null));
+
+    private BucketBalance Credit(string account, string id, Credits amount)
+    {
+        var buckets = accounts[account];
+        var index = buckets.FindIndex(bucket => bucket.Id == id);
+        return buckets[index] = buckets[index] with { Credited = buckets[index].Credited + amount, CreditVersion = buckets[index].CreditVersion + 1 };
+    }
 
     private void Spend(string account, string id, Credits amount)
     {

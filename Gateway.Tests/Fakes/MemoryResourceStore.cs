@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 
@@ -8,6 +9,7 @@ internal sealed class MemoryResourceStore : IResourceStore
 {
     private readonly Lock gate = new();
     private readonly SortedDictionary<(string Kind, string Id), Resource> rows = [];
+    private readonly List<AuditRecord> audit = [];
     private readonly Dictionary<(string Actor, string Key), (string? Fingerprint, WriteResult Result)> done = [];
 
     public Task<Resource?> FindAsync(string kind, string id, CancellationToken cancellationToken)
@@ -15,6 +17,8 @@ internal sealed class MemoryResourceStore : IResourceStore
         lock (gate)
             return Task.FromResult(rows.GetValueOrDefault((kind, id)));
     }
+
+    public Task<long> ResourceVersionAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
 
     public Task<Resource?> FindByLookupAsync(string kind, string lookup, CancellationToken cancellationToken)
     {
@@ -37,7 +41,7 @@ internal sealed class MemoryResourceStore : IResourceStore
     {
         if (rows.ContainsKey((resource.Kind, resource.Id)) || IsTaken(resource))
             return new WriteResult.Taken();
-        return new WriteResult.Written(rows[(resource.Kind, resource.Id)] = resource with { Version = 1 }, Replayed: false);
+        return Audited("create", null, rows[(resource.Kind, resource.Id)] = resource with { Version = 1 }, by);
     });
 
     public Task<WriteResult> UpdateAsync(Resource resource, long? expectedVersion, Authorship by, CancellationToken cancellationToken) => Once(by, () =>
@@ -48,7 +52,7 @@ internal sealed class MemoryResourceStore : IResourceStore
             return new WriteResult.VersionMismatch(row.Version);
         if (IsTaken(resource))
             return new WriteResult.Taken();
-        return new WriteResult.Written(rows[(resource.Kind, resource.Id)] = resource with { Version = row.Version + 1 }, Replayed: false);
+        return Audited("update", row, rows[(resource.Kind, resource.Id)] = resource with { Version = row.Version + 1 }, by);
     });
 
     public Task<WriteResult> DeleteAsync(string kind, string id, long? expectedVersion, Authorship by, CancellationToken cancellationToken) => Once(by, () =>
@@ -58,8 +62,28 @@ internal sealed class MemoryResourceStore : IResourceStore
         if (expectedVersion is { } version && version != row.Version)
             return new WriteResult.VersionMismatch(row.Version);
         rows.Remove((kind, id));
-        return new WriteResult.Written(row, Replayed: false);
+        return Audited("delete", row, null, by);
     });
+
+    public Task<Page<AuditRecord>> ListAuditAsync(string? workspace, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            var before = cursor is null ? long.MaxValue : long.Parse(cursor, CultureInfo.InvariantCulture);
+            var found = audit.Where(record => record.Id < before && (workspace is null || record.Workspace == workspace)).Reverse().Take(limit + 1).ToList();
+            return Task.FromResult(new Page<AuditRecord>(
+                [.. found.Take(limit)], found.Count > limit ? found[limit - 1].Id.ToString(CultureInfo.InvariantCulture) : null));
+        }
+    }
+
+    // Called under the lock.
+    private WriteResult.Written Audited(string action, Resource? before, Resource? after, Authorship by)
+    {
+        var resource = after ?? before!;
+        audit.Add(new AuditRecord(
+            audit.Count + 1, resource.Workspace, by.Actor, action, resource.Kind, resource.Id, before?.Body, after?.Body, DateTimeOffset.UnixEpoch));
+        return new WriteResult.Written(resource, Replayed: false);
+    }
 
     private bool IsTaken(Resource resource) =>
         resource.Lookup is not null && rows.Values.Any(row => row.Kind == resource.Kind && row.Lookup == resource.Lookup && row.Id != resource.Id);

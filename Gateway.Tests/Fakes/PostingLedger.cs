@@ -15,6 +15,9 @@ internal sealed class PostingLedger : ILedger
     public ValueTask<BudgetState?> BudgetAsync(string account, KeyLimits key, CancellationToken cancellationToken) =>
         ValueTask.FromResult(key.Budget is null ? null : new BudgetState(key.Budget, new Credits(1_200_000_000), Credits.Zero, null));
 
+    public ValueTask<AllowanceState?> AllowanceAsync(string account, MemberLimits member, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<AllowanceState?>(null);
+
     public ValueTask<PostingResult> PostAsync(Posting posting, CancellationToken cancellationToken)
     {
         var before = Postings.Find(other => other.IdempotencyKey is not null && other.IdempotencyKey == posting.IdempotencyKey);
@@ -25,6 +28,9 @@ internal sealed class PostingLedger : ILedger
         return ValueTask.FromResult<PostingResult>(new PostingResult.Posted("po_1", BucketOf(posting), DateTimeOffset.UnixEpoch, before is not null));
     }
 
+    public ValueTask<RefundResult> RefundAsync(Refund refund, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<RefundResult>(new RefundResult.NotFound());
+
     public ValueTask<ReadOnlyMemory<byte>?> FindReceiptAsync(ReceiptId id, string? workspace, string? keyId, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ReadOnlyMemory<byte>?>(null);
 
@@ -33,7 +39,7 @@ internal sealed class PostingLedger : ILedger
 
     public ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<bool> RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<Settled> SettleAsync(Hold hold, Settlement settlement, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -141,9 +141,12 @@ internal sealed class FrontHistory(int seed, IFront front, MemoryBook book, Manu
         doing = $"settle {cost}{(overrun ? " or more" : "")}";
         var planned = isVoid ? null : Calls.Planned(call.Hold!, cost);
         var settled = await front.SettleAsync(call.Hold!, new Credits(cost), overrun, 0, planned, default);
-        Same(
-            $"charged {settled.Charged.Nano} short {settled.Shortfall.Nano} by {Say(settled.PaidBy)} of {settled.Balance.Nano}",
-            model.Settle(call, cost, overrun, time.GetUtcNow()));
+        var expected = model.Settle(call, cost, overrun, time.GetUtcNow());
+        var actual = $"charged {settled.Charged.Nano} short {settled.Shortfall.Nano} by {Say(settled.PaidBy)} of {settled.Balance.Nano}";
+        if (call.Reaped)
+            Same($"{settled.Charged.Nano}", $"{call.Ended!.Charged}");
+        else
+            Same(actual, expected);
     }
 
     private async Task RenewAsync()

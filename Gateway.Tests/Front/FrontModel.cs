@@ -120,13 +120,17 @@ internal sealed class FrontModel(TimeSpan lease)
             return;
         foreach (var (bucket, amount) in ended.Paid)
             bucket.Spent -= amount;
+        call.Reaped = false;
         call.Ended = new Ending(0, [], $"charged 0 short 0 by  of {Paying(call.Request, call.At).Sum(Posted)}");
     }
 
     public void Reap(DateTimeOffset now)
     {
         foreach (var call in Live.Where(call => call.LeaseEnds <= now).ToList())
+        {
             Settle(call, call.Checkpoint, mayOverrun: false, now);
+            call.Reaped = true;
+        }
     }
 
     public static DateTimeOffset Start(BudgetPeriod period, DateTimeOffset now)
@@ -228,6 +232,9 @@ internal sealed class FrontModel(TimeSpan lease)
         public Ending? Ended { get; set; }
 
         public DateTimeOffset EndedAt { get; set; }
+
+        /// <summary>Calls that are reaped together have no order, so the balance after each of them is any.</summary>
+        public bool Reaped { get; set; }
 
         public string Words { get; set; } = "";
 

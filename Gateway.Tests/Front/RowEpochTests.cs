@@ -27,9 +27,9 @@ public sealed class RowEpochTests
     public async Task DropAsync() => await tables.DisposeAsync();
 
     [SetUp]
-    public void Open()
+    public async Task OpenAsync()
     {
-        tables.Clear();
+        await tables.ClearAsync();
         time = new ManualTimeProvider(Calls.Start);
         book = new MemoryBook();
         book.Add(Calls.Account, Calls.Credit(100));

@@ -10,17 +10,15 @@ public sealed class RowFrontTests : SharedFrontContract
 {
     private RowTables tables = null!;
 
+    private protected override int Histories => 5;
+
     [OneTimeSetUp]
     public async Task MigrateAsync() => tables = await RowTables.CreateAsync(await PostgresServer.SharedAsync());
 
     [OneTimeTearDown]
     public async Task DropAsync() => await tables.DisposeAsync();
 
-    private protected override ValueTask WipeAsync()
-    {
-        tables.Clear();
-        return ValueTask.CompletedTask;
-    }
+    private protected override async ValueTask WipeAsync() => await tables.ClearAsync();
 
     private protected override ValueTask<ISharedFront> CreateAsync(string gateway) =>
         ValueTask.FromResult<ISharedFront>(new RowFront(tables.Source, Book, gateway, Lease, Time));

@@ -128,7 +128,7 @@ internal sealed class LedgerVerifierTests
             {
                 var call = ProofHistory.Call(ProofHistory.Account, bucket, worker, i);
                 await book.Book.RecordAsync([call, call, ProofHistory.Call(ProofHistory.Account, bucket, 5, 5)], default);
-                await book.Book.RefundAsync(call.ReceiptId, ProofHistory.Start, default);
+                await book.Book.VoidAsync(call.ReceiptId, ProofHistory.Start, default);
                 await book.History.TopUpAsync(1);
             }
         })));

@@ -50,7 +50,7 @@ internal sealed class PostgresProofTests
                 var call = ProofHistory.Call(ProofHistory.Account, bucket, worker, i);
                 await book.RecordAsync([call, ProofHistory.Call(ProofHistory.Account, bucket, 5, 5, Outcome.Failed)], default);
                 await book.RecordAsync([call], default);
-                await book.RefundAsync(call.ReceiptId, ProofHistory.Start, default);
+                await book.VoidAsync(call.ReceiptId, ProofHistory.Start, default);
                 await new ProofHistory(book).TopUpAsync(1);
             }
         })));
@@ -70,7 +70,7 @@ internal sealed class PostgresProofTests
     [TestCase("update receipt set cost = cost - 1 where outcome = 'complete'", "I5 a charge", "its entries charge")]
     [TestCase("delete from receipt", "I5 no charge", "which does not exist")]
     [TestCase("delete from block where number = 3", "I11 every block", "is number 4 of chain gw_one, where number 3 follows")]
-    [TestCase("delete from block where number = 3", "I11 every receipt", "names block 3, which does not exist")]
+    [TestCase("delete from block where number = 3", "I11 every receipt", ", which does not exist")]
     [TestCase("update block set signature = null", "I11 every block", "is not signed")]
     [TestCase("update posting set amount = 1", "I12 a posting is its entries", "moves 1 nano-credits")]
     public async Task Whatever_is_changed_by_hand_is_found_and_named(string sql, string check, string words)
@@ -91,7 +91,7 @@ internal sealed class PostgresProofTests
 
         var receipt = (await two.FindReceiptAsync(call.ReceiptId, null, null, default))!.Value;
 
-        Assert.That(System.Text.Encoding.UTF8.GetString(receipt.Span), Does.Contain("\"block\":2,\"signature\":\"ES256:"));
+        Assert.That(System.Text.Encoding.UTF8.GetString(receipt.Span), Does.Match("\"block\":[0-9]+,\"signature\":\"ES256:"));
         Assert.That(ReceiptVerifier.Verify(receipt, keys).Where(static finding => !finding.Ok), Is.Empty);
     }
 

@@ -41,7 +41,7 @@ internal sealed class ProofHistory(IBook book)
             await book.RecordAsync(batch, default);
         }
 
-        await book.RefundAsync(calls[0].ReceiptId, Start.AddSeconds(2), default);
+        await book.VoidAsync(calls[0].ReceiptId, Start.AddSeconds(2), default);
         return calls;
     }
 

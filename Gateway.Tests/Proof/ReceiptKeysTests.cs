@@ -94,7 +94,7 @@ internal sealed class ReceiptKeysTests
         await using var book = await ProvenBook.OpenAsync();
         var call = ProofHistory.Call(ProofHistory.Account, await book.History.TopUpAsync(1), 100, 1_000);
         await book.Book.RecordAsync([call], default);
-        await book.Book.RefundAsync(call.ReceiptId, ProofHistory.Start, default);
+        await book.Book.VoidAsync(call.ReceiptId, ProofHistory.Start, default);
 
         var receipt = (await book.Book.FindReceiptAsync(call.ReceiptId, null, null, default))!.Value;
 

@@ -74,7 +74,9 @@ internal sealed class KeptAnswerTests
     private async Task CrashAsync(bool keep)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-died-");
-        await using (var dying = await OpenAsync(folder.FullName, new MemoryBook { }.With(Calls.Credit(1000))))
+        var lost = new MemoryBook();
+        lost.Add(Calls.Account, (await file.Book.LoadAccountAsync(Calls.Account, default)).Buckets.Single());
+        await using (var dying = await OpenAsync(folder.FullName, lost))
         {
             var hold = ((HoldResult.Held)await dying.HoldAsync(Calls.Request(100), default)).Hold;
             await dying.SettleAsync(hold, new Settlement(Outcome.Complete, Calls.Used(70), CountedBy.Upstream), default);

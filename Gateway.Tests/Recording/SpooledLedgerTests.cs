@@ -196,6 +196,26 @@ public sealed class SpooledLedgerTests
     }
 
     [Test]
+    public async Task A_refund_may_be_spent_when_it_returns_and_is_out_of_the_budget()
+    {
+        await using var ledger = await OpenAsync();
+        var key = Calls.Free with { Budget = new Budget(new Credits(1_000_000_000), BudgetPeriod.Total) };
+        var request = Calls.Request(1_000_000_000, key: key);
+        var hold = ((HoldResult.Held)await ledger.HoldAsync(request, default)).Hold;
+        await ledger.SettleAsync(hold, Complete(1_000_000_000), default);
+        ledger.Finish(hold, Delivery.Confirmed);
+        Assert.That(await ledger.HoldAsync(Calls.Request(1, key: key), default), Is.InstanceOf<HoldResult.OverBudget>());
+
+        var refund = new Refund { ReceiptId = hold.ReceiptId, Amount = new Credits(400), Reason = RefundReason.Requested, Actor = "operator" };
+        var refunded = await ledger.RefundAsync(refund, default);
+
+        Assert.That(refunded, Is.InstanceOf<RefundResult.Refunded>());
+        Assert.That((await ledger.BudgetAsync(Calls.Account, key, default))!.Spent, Is.EqualTo(new Credits(999_999_600)));
+        Assert.That(await ledger.HoldAsync(Calls.Request(400, key: key), default), Is.InstanceOf<HoldResult.Held>());
+        Assert.That(await ledger.HoldAsync(Calls.Request(1, key: key), default), Is.InstanceOf<HoldResult.OverBudget>());
+    }
+
+    [Test]
     [Explicit("A measurement.")]
     public async Task Cost_of_a_call([Values] Durability durability, [Values(1, 64)] int parallel)
     {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
@@ -65,27 +63,8 @@ internal sealed class AccountEndpoints(ILedger ledger, TimeProvider time)
         };
     }
 
-    private async Task<IResult> PostAsync(HttpContext http, string amountField, Posting posting)
-    {
-        switch (await ledger.PostAsync(posting, CancellationToken.None))
-        {
-            case PostingResult.Posted posted:
-                var answer = (JsonObject)JsonSerializer.SerializeToNode(BucketAnswer.Of(posted.Bucket, time.GetUtcNow()), ApiJson.Options)!;
-                answer["account"] = posting.Account;
-                answer["amount"] = JsonNode.Parse(posting.Amount.ToString());
-                answer["note"] = posting.Note;
-                answer["postingId"] = posted.PostingId;
-                answer["createdAt"] = posted.At;
-                answer["source"] = "rest";
-                if (posted.Replayed)
-                    http.Response.Headers["Idempotent-Replayed"] = "true";
-                return Results.Json(answer, ApiJson.Options, statusCode: 201);
-            case PostingResult.OverLimit over:
-                return Problem.Invalid(amountField, $"would take the bucket beyond {Credits.MaxPerBucket} credits; it has {over.Balance}.");
-            default:
-                return Problem.KeyReused();
-        }
-    }
+    private async Task<IResult> PostAsync(HttpContext http, string amountField, Posting posting) =>
+        PostingAnswer.Of(http, posting, await ledger.PostAsync(posting, CancellationToken.None), amountField, time.GetUtcNow());
 
     private async Task<IResult> ListAsync(HttpContext http)
     {
@@ -129,7 +108,8 @@ internal sealed class AccountEndpoints(ILedger ledger, TimeProvider time)
         return Results.Empty;
     }
 
-    private static bool MaySee(HttpContext http, string account)
+    /// <summary>Whether the caller may see the account: its own workspace's, or any for an operator who names no workspace.</summary>
+    internal static bool MaySee(HttpContext http, string account)
     {
         var caller = ApiCaller.Of(http);
         return caller is { IsOperator: true, NamedWorkspace: false }

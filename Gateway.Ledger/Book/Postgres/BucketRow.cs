@@ -14,6 +14,12 @@ internal sealed record BucketRow
     /// <summary>Where top-ups come from.</summary>
     public const string External = "external";
 
+    /// <summary>Where corrections by hand come from and go to.</summary>
+    public const string Adjustment = "adjustment";
+
+    /// <summary>Where the rest of a pack goes when it has ended.</summary>
+    public const string Expired = "expired";
+
     public required long No { get; init; }
 
     public required string Account { get; init; }

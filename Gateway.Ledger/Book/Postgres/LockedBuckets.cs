@@ -12,12 +12,14 @@ internal sealed class LockedBuckets
     private static readonly string InsertEntries = EmbeddedText.Read("Book/Postgres/entry_insert.sql");
     private static readonly string MoveBuckets = EmbeddedText.Read("Book/Postgres/bucket_move.sql");
     private static readonly string AddKeyDays = EmbeddedText.Read("Book/Postgres/key_day_add.sql");
+    private static readonly string AddMemberDays = EmbeddedText.Read("Book/Postgres/member_day_add.sql");
 
     private readonly Dictionary<(string Account, string Bucket), BucketRow> customers = [];
     private readonly Dictionary<(string Account, string Name, string Currency), BucketRow> houses = [];
     private readonly HashSet<BucketRow> moved = new(ReferenceEqualityComparer.Instance);
     private readonly List<EntryRow> entries = [];
     private readonly Dictionary<(string KeyId, DateOnly Day), long> keyDays = [];
+    private readonly Dictionary<(string MemberId, DateOnly Day), long> memberDays = [];
 
     /// <summary>House accounts that were asked for and are not there: make them, then begin again.</summary>
     public HashSet<HouseAccount> Missing { get; } = [];
@@ -54,7 +56,7 @@ internal sealed class LockedBuckets
         return new BucketRow { No = 0, Account = account, Id = name, Kind = name, Currency = currency, CreatedAt = DateTime.UnixEpoch };
     }
 
-    /// <summary>Appends one entry. Charges and refunds move what was spent, everything else what was credited.</summary>
+    /// <summary>Appends one entry. Charges and their voids move what was spent, everything else what was credited.</summary>
     public void Move(BucketRow bucket, long amount, string kind, string reference, DateTimeOffset at)
     {
         var previous = bucket.Posted;
@@ -66,14 +68,19 @@ internal sealed class LockedBuckets
         moved.Add(bucket);
     }
 
-    /// <summary>Adds to what a key was charged on a day (UTC).</summary>
-    public void Spend(string keyId, DateTimeOffset at, long nano) =>
-        CollectionsMarshal.GetValueRefOrAddDefault(keyDays, (keyId, DateOnly.FromDateTime(at.UtcDateTime)), out _) += nano;
+    /// <summary>Adds to what a key and its member were charged on a day (UTC); a negative amount is a refund.</summary>
+    public void Spend(string keyId, string? memberId, DateTimeOffset at, long nano)
+    {
+        var day = DateOnly.FromDateTime(at.UtcDateTime);
+        CollectionsMarshal.GetValueRefOrAddDefault(keyDays, (keyId, day), out _) += nano;
+        if (memberId is not null)
+            CollectionsMarshal.GetValueRefOrAddDefault(memberDays, (memberId, day), out _) += nano;
+    }
 
     /// <summary>Whether anything was moved.</summary>
     public bool HasEntries => entries.Count > 0;
 
-    /// <summary>Adds the statements that write entries, balances and key totals, and the entries to their block.</summary>
+    /// <summary>Adds the statements that write entries, balances, the totals of keys and members, and the entries to their block.</summary>
     public void AddTo(NpgsqlBatch batch, PostgresBlock block)
     {
         if (entries.Count > 0)
@@ -91,11 +98,13 @@ internal sealed class LockedBuckets
 
         if (keyDays.Count > 0)
             batch.BatchCommands.Add(KeyDays());
+        if (memberDays.Count > 0)
+            batch.BatchCommands.Add(MemberDays());
     }
 
     private static void Account(BucketRow bucket, long amount, string kind)
     {
-        if (kind is "charge" or "refund")
+        if (kind is "charge" or "void")
         {
             bucket.Spent -= amount;
             return;
@@ -142,6 +151,16 @@ internal sealed class LockedBuckets
             Column("keyIds", keyDays, static day => day.Key.KeyId),
             Column("days", keyDays, static day => day.Key.Day),
             Column("spent", keyDays, static day => day.Value),
+        },
+    };
+
+    private NpgsqlBatchCommand MemberDays() => new(AddMemberDays)
+    {
+        Parameters =
+        {
+            Column("memberIds", memberDays, static day => day.Key.MemberId),
+            Column("days", memberDays, static day => day.Key.Day),
+            Column("spent", memberDays, static day => day.Value),
         },
     };
 

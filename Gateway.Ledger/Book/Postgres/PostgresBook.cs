@@ -20,6 +20,7 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
 
     private static readonly string ListBuckets = EmbeddedText.Read("Book/Postgres/bucket_list.sql");
     private static readonly string SumKeyDays = EmbeddedText.Read("Book/Postgres/key_day_sum.sql");
+    private static readonly string SumMemberDays = EmbeddedText.Read("Book/Postgres/member_day_sum.sql");
     private static readonly string FindReceipt = EmbeddedText.Read("Book/Postgres/receipt_find.sql");
     private static readonly string ListEntries = EmbeddedText.Read("Book/Postgres/entry_list.sql");
 
@@ -60,6 +61,14 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
     }
 
     /// <inheritdoc/>
+    public async Task<Credits> LoadMemberSpentAsync(string memberId, DateOnly from, CancellationToken cancellationToken)
+    {
+        await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+        return new Credits(await connection.ExecuteScalarAsync<long>(new CommandDefinition(
+            SumMemberDays, new { memberId, from = from.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) }, cancellationToken: cancellationToken)));
+    }
+
+    /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> FindReceiptAsync(ReceiptId id, string? workspace, string? keyId, CancellationToken cancellationToken)
     {
         await using var connection = await Source.OpenConnectionAsync(cancellationToken);
@@ -67,9 +76,12 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
             new CommandDefinition(FindReceipt, new { id = id.Value, workspace, keyId }, cancellationToken: cancellationToken));
 
         // A bare null would become an empty memory: byte[] converts to it.
-        return row is null
-            ? (ReadOnlyMemory<byte>?)null
-            : ReceiptDocument.Complete(row.Body, LedgerNames.ParseDelivery(row.Delivery), Instants.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), row.Block, keys);
+        if (row is null)
+            return (ReadOnlyMemory<byte>?)null;
+
+        var refunds = row.Refunded == 0 ? [] : await ListRefundsAsync(id, connection, cancellationToken);
+        return ReceiptDocument.Complete(
+            row.Body, LedgerNames.ParseDelivery(row.Delivery), Instants.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), row.Block, keys, refunds);
     }
 
     /// <inheritdoc/>
@@ -147,6 +159,8 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
         public required string PaidBy { get; init; }
 
         public required byte[] Body { get; init; }
+
+        public required long Refunded { get; init; }
 
         public long? Block { get; init; }
     }

@@ -19,8 +19,8 @@ internal sealed partial class PostgresBook
     /// <inheritdoc/>
     public async Task<PostingResult> PostAsync(Posting posting, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        if (posting.Amount <= Credits.Zero)
-            throw new ArgumentOutOfRangeException(nameof(posting), posting.Amount, "A posting puts in more than zero.");
+        if (posting.Amount == Credits.Zero || (posting.Amount < Credits.Zero && posting.Reason != PostingReason.Adjustment))
+            throw new ArgumentOutOfRangeException(nameof(posting), posting.Amount, "A posting puts in more than zero; only an adjustment takes out.");
 
         await Months.EnsureAsync([at], cancellationToken);
         return await RepeatAsync(() => TryPostAsync(posting, Instants.Of(at), cancellationToken), cancellationToken);
@@ -34,19 +34,24 @@ internal sealed partial class PostgresBook
         if (await FindPostedAsync(posting, transaction, cancellationToken) is { } posted)
             return posted;
 
-        var external = new HouseAccount(posting.Account, BucketRow.External, posting.Currency);
-        await MakeHousesAsync(connection, [external], cancellationToken);
-        var id = await BucketForAsync(posting, at, transaction, cancellationToken);
-        var buckets = await LockAsync([(posting.Account, id), (posting.Account, BucketRow.External)], connection, cancellationToken);
-        var bucket = buckets.Find(posting.Account, id) ?? throw new UnreachableException($"{posting.Account} has no bucket {id}.");
+        var isAdjustment = posting.Reason == PostingReason.Adjustment;
+        var house = isAdjustment ? BucketRow.Adjustment : BucketRow.External;
+        if (!isAdjustment)
+            await MakeHousesAsync(connection, [new HouseAccount(posting.Account, house, posting.Currency)], cancellationToken);
+        var id = isAdjustment ? posting.Bucket ?? "" : await BucketForAsync(posting, at, transaction, cancellationToken);
+        var buckets = await LockAsync([(posting.Account, id), (posting.Account, house)], connection, cancellationToken);
+        if (buckets.Find(posting.Account, id) is not { } bucket)
+            return new PostingResult.NoBucket();
         if (posting.Amount > Credits.MaxPerBucket - new Credits(bucket.Posted))
             return new PostingResult.OverLimit(new Credits(bucket.Posted));
+        if (posting.Amount < -new Credits(bucket.Posted))
+            return new PostingResult.TooLow(new Credits(bucket.Posted));
 
         var row = new PostingRow
         {
             Id = NewId("pst_"),
             Account = posting.Account,
-            Kind = posting.Kind == BucketKind.Pack ? "pack" : "top_up",
+            Kind = LedgerNames.Of(posting.Reason),
             Bucket = id,
             Amount = posting.Amount.Nano,
             Note = posting.Note,
@@ -55,12 +60,13 @@ internal sealed partial class PostgresBook
             Fingerprint = posting.Fingerprint,
             At = at,
         };
-        buckets.Move(buckets.House(external.Account, external.Name, external.Currency), -posting.Amount.Nano, row.Kind, row.Id, Instants.ToTime(at));
+        buckets.Move(buckets.House(posting.Account, house, bucket.Currency), -posting.Amount.Nano, row.Kind, row.Id, Instants.ToTime(at));
         buckets.Move(bucket, posting.Amount.Nano, row.Kind, row.Id, Instants.ToTime(at));
+        if (await MakeMissingAsync(buckets, transaction, cancellationToken))
+            return null;
+
         await WriteAsync(buckets, connection, cancellationToken);
-        await ExecuteAsync(InsertPosting, row, transaction, cancellationToken);
-        await AuditAsync(
-            posting.Workspace, posting.Actor, "create", row.Kind, row.Id, before: null, AuditBody(posting, bucket), at, transaction, cancellationToken);
+        await PostedAsync(row, posting.Workspace, AuditBody(posting, bucket), transaction, cancellationToken);
 
         // CancellationToken.None: from here on the outcome must be known.
         await transaction.CommitAsync(CancellationToken.None);
@@ -109,14 +115,20 @@ internal sealed partial class PostgresBook
         return id;
     }
 
+    private static async Task PostedAsync(PostingRow row, string workspace, byte[] after, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(InsertPosting, row, transaction, cancellationToken);
+        await AuditAsync(workspace, row.Actor, "create", row.Kind, row.Id, before: null, after, row.At, transaction, cancellationToken);
+    }
+
     private static byte[] AuditBody(Posting posting, BucketRow bucket) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
         ["account"] = posting.Account,
         ["bucket"] = bucket.Id,
         ["kind"] = bucket.Kind,
-        ["provider"] = posting.Provider,
-        ["model"] = posting.Model,
-        ["currency"] = posting.Currency,
+        ["provider"] = bucket.Provider,
+        ["model"] = bucket.Model,
+        ["currency"] = bucket.Currency,
         ["amount"] = posting.Amount.ToDecimal(),
         ["expiresAt"] = posting.ExpiresAt,
         ["note"] = posting.Note,
@@ -130,27 +142,4 @@ internal sealed partial class PostgresBook
     // 20 letters and digits: 119 random bits.
     private static string NewId(string prefix) =>
         prefix + RandomNumberGenerator.GetString("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 20);
-
-    private sealed record PostingRow
-    {
-        public required string Id { get; init; }
-
-        public required string Account { get; init; }
-
-        public required string Kind { get; init; }
-
-        public required string Bucket { get; init; }
-
-        public required long Amount { get; init; }
-
-        public string? Note { get; init; }
-
-        public required string Actor { get; init; }
-
-        public string? IdempotencyKey { get; init; }
-
-        public string? Fingerprint { get; init; }
-
-        public required DateTime At { get; init; }
-    }
 }

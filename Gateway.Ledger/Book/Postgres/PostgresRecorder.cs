@@ -42,13 +42,8 @@ internal sealed partial class PostgresBook
         var block = new PostgresBlock(chain, keys, clock);
         var known = await LockAsync(batch, buckets, block, connection, cancellationToken);
         var plan = RecordingPlan.Of(batch, known, buckets);
-        if (buckets.Missing.Count > 0)
-        {
-            await transaction.RollbackAsync(cancellationToken);
-            await MakeHousesAsync(connection, buckets.Missing, cancellationToken);
+        if (await MakeMissingAsync(buckets, transaction, cancellationToken))
             return null;
-        }
-
         if (plan.Receipts.Count == 0)
             return new Done(0);
 
@@ -149,6 +144,7 @@ internal sealed partial class PostgresBook
             LockedBuckets.Column("accounts", rows, static row => row.Call.Account),
             LockedBuckets.Column("workspaces", rows, static row => row.Call.Workspace),
             LockedBuckets.Column("keyIds", rows, static row => row.Call.KeyId),
+            LockedBuckets.Column("memberIds", rows, static row => row.Call.MemberId),
             LockedBuckets.Column("runIds", rows, static row => row.Call.RunId),
             LockedBuckets.Column("settledAts", rows, static row => Instants.Of(row.Call.SettledAt)),
             LockedBuckets.Column("outcomes", rows, static row => LedgerNames.Of(row.Call.Outcome)),

@@ -5,105 +5,116 @@ namespace Gateway.Ledger.Book.Postgres;
 
 internal sealed partial class PostgresBook
 {
-    private static readonly string RefundReceipt = EmbeddedText.Read("Book/Postgres/receipt_refund.sql");
+    private static readonly string FindCharge = EmbeddedText.Read("Book/Postgres/receipt_charge.sql");
+    private static readonly string GiveBackReceipt = EmbeddedText.Read("Book/Postgres/receipt_give_back.sql");
+    private static readonly string ListPostingsOfReceipt = EmbeddedText.Read("Book/Postgres/posting_of_receipt.sql");
 
     /// <inheritdoc/>
-    public async Task RefundAsync(ReceiptId id, DateTimeOffset at, CancellationToken cancellationToken)
+    public async Task<RefundResult> RefundAsync(Refund refund, DateTimeOffset at, CancellationToken cancellationToken)
     {
+        if (refund.Amount <= Credits.Zero)
+            throw new ArgumentOutOfRangeException(nameof(refund), refund.Amount, "A refund gives back more than zero.");
+
         await Months.EnsureAsync([at], cancellationToken);
-        await RepeatAsync(() => TryRefundAsync(id, at, cancellationToken), cancellationToken);
+        return await RepeatAsync(() => TryRefundAsync(refund, Instants.Of(at), cancellationToken), cancellationToken);
     }
 
-    private async Task<Done?> TryRefundAsync(ReceiptId id, DateTimeOffset at, CancellationToken cancellationToken)
+    private async Task<RefundResult?> TryRefundAsync(Refund refund, DateTime at, CancellationToken cancellationToken)
     {
         await using var connection = await Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var receipt = await connection.QueryFirstOrDefaultAsync<ChargedReceipt>(
-            new CommandDefinition(RefundReceipt, new { id = id.Value }, transaction, cancellationToken: cancellationToken));
-        if (receipt is null)
-            return new Done(0);
+        var found = await connection.QueryFirstOrDefaultAsync<ChargeRow>(new CommandDefinition(
+            FindCharge, new { id = refund.ReceiptId.Value, workspace = refund.Workspace }, transaction, cancellationToken: cancellationToken));
+        if (found?.ToCharge() is not { } charge)
+            return new RefundResult.NotFound();
 
-        var shares = ReceiptDocument.ReadPaidBy(receipt.PaidBy);
-        var buckets = await LockAsync(
-            [.. shares.Select(share => (receipt.Account, share.Bucket)).Concat(HouseNames.Select(name => (receipt.Account, name))).Distinct()],
-            connection,
-            cancellationToken);
-        Reverse(receipt, shares, buckets, id.ToString(), at);
-        if (buckets.Missing.Count > 0)
-        {
-            await transaction.RollbackAsync(cancellationToken);
-            await MakeHousesAsync(connection, buckets.Missing, cancellationToken);
+        await ExecuteAsync(LockAccount, new { account = charge.Account }, transaction, cancellationToken);
+        var buckets = await LockPayersAsync(charge, connection, cancellationToken);
+        if (await FindRefundedAsync(refund, charge, buckets, transaction, cancellationToken) is { } earlier)
+            return earlier;
+        if (charge.Refuses(refund, out var amount) is { } refused)
+            return refused;
+
+        var parts = charge.GiveBack(amount);
+        if (refund.Reason == RefundReason.Requested && FindFull(charge, parts, buckets) is { } full)
+            return full;
+
+        var row = RowOf(refund, charge, parts, amount, at);
+        var isUndelivered = refund.Reason == RefundReason.Undelivered;
+        var reference = isUndelivered ? refund.ReceiptId.ToString() : row.Id;
+        GiveBack(charge, parts, isUndelivered ? charge.Shortfall : Credits.Zero, buckets, row.Kind, reference, Instants.ToTime(at));
+        if (await MakeMissingAsync(buckets, transaction, cancellationToken))
             return null;
-        }
 
         await WriteAsync(buckets, connection, cancellationToken);
+        await ExecuteAsync(GiveBackReceipt, new { id = refund.ReceiptId.Value, amount = amount.Nano }, transaction, cancellationToken);
+        await PostedAsync(row, charge.Workspace, charge.AuditOf(refund, amount, parts), transaction, cancellationToken);
+
+        // CancellationToken.None: from here on the outcome must be known.
         await transaction.CommitAsync(CancellationToken.None);
-        return new Done(1);
+        return Refunded(row, charge, parts.Select(static part => part.Bucket), buckets, replayed: false);
     }
 
-    // The charge's entries with the other sign, and what the house paid beside it.
-    private static void Reverse(ChargedReceipt receipt, IReadOnlyList<BucketShare> shares, LockedBuckets buckets, string reference, DateTimeOffset at)
+    private static async Task<RefundResult?> FindRefundedAsync(
+        Refund refund, RecordedCharge charge, LockedBuckets buckets, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
-        foreach (var share in shares)
+        PostingRow? row = null;
+        if (refund.IdempotencyKey is { } idempotencyKey)
         {
-            if (share.Amount > Credits.Zero && buckets.Find(receipt.Account, share.Bucket) is { } bucket)
-                buckets.Move(bucket, share.Amount.Nano, "refund", reference, at);
+            row = await Of(transaction).QueryFirstOrDefaultAsync<PostingRow>(new CommandDefinition(
+                FindPosting, new { account = charge.Account, idempotencyKey }, transaction, cancellationToken: cancellationToken));
+            if (row is not null && !(string.Equals(row.Fingerprint, refund.Fingerprint, StringComparison.Ordinal) && row.Receipt == refund.ReceiptId.Value))
+                return new RefundResult.KeyReused();
+        }
+        else if (refund.Reason == RefundReason.Undelivered)
+        {
+            var rows = await Of(transaction).QueryAsync<PostingRow>(new CommandDefinition(
+                ListPostingsOfReceipt, new { receipt = refund.ReceiptId.Value }, transaction, cancellationToken: cancellationToken));
+            row = rows.FirstOrDefault(static posting => string.Equals(posting.Reason, LedgerNames.Of(RefundReason.Undelivered), StringComparison.Ordinal));
         }
 
-        if (receipt.Cost > 0)
-            buckets.Move(buckets.House(receipt.Account, BucketRow.Revenue, receipt.Currency), -receipt.Cost, "refund", reference, at);
-        if (receipt.Shortfall > 0)
+        return row is null
+            ? null
+            : Refunded(row, charge, charge.PaidBy.Select(static share => share.Bucket).Distinct(StringComparer.Ordinal), buckets, replayed: true);
+    }
+
+    private static RefundResult.OverLimit? FindFull(RecordedCharge charge, IReadOnlyList<(string Bucket, Credits Amount)> parts, LockedBuckets buckets)
+    {
+        foreach (var (id, amount) in parts)
         {
-            buckets.Move(buckets.House(receipt.Account, BucketRow.Shortfall, receipt.Currency), receipt.Shortfall, "refund", reference, at);
-            buckets.Move(buckets.House(receipt.Account, BucketRow.Revenue, receipt.Currency), -receipt.Shortfall, "refund", reference, at);
+            var posted = new Credits(BucketOf(charge, id, buckets).Posted);
+            if (amount > Credits.MaxPerBucket - posted)
+                return new RefundResult.OverLimit(posted);
         }
 
-        buckets.Spend(receipt.KeyId, Instants.ToTime(receipt.OccurredAt), -receipt.Cost);
+        return null;
     }
 
-    private static async Task<LockedBuckets> LockAsync(
-        IReadOnlyCollection<(string Account, string Id)> wanted, NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var buckets = new LockedBuckets();
-        await using var reads = new NpgsqlBatch(connection) { BatchCommands = { LockedBuckets.Lock(wanted) } };
-        await using var reader = await reads.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            buckets.Take(BucketRow.Read(reader));
-        return buckets;
-    }
-
-    // The chain is locked after the buckets, as in a recording.
-    private async Task WriteAsync(LockedBuckets buckets, NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var block = new PostgresBlock(chain, keys, clock);
-        if (buckets.HasEntries)
+    private static PostingRow RowOf(
+        Refund refund, RecordedCharge charge, IReadOnlyList<(string Bucket, Credits Amount)> parts, Credits amount, DateTime at) => new()
         {
-            await using var opens = new NpgsqlBatch(connection) { BatchCommands = { block.Open() } };
-            await using var reader = await opens.ExecuteReaderAsync(cancellationToken);
-            await block.TakeAsync(reader, cancellationToken);
-        }
+            Id = NewId("pst_"),
+            Account = charge.Account,
+            Kind = "refund",
+            Bucket = parts.Count > 0 ? parts[0].Bucket : BucketRow.Shortfall,
+            Amount = amount.Nano,
+            Note = refund.Note,
+            Actor = refund.Actor,
+            IdempotencyKey = refund.IdempotencyKey,
+            Fingerprint = refund.Fingerprint,
+            Receipt = refund.ReceiptId.Value,
+            Reason = LedgerNames.Of(refund.Reason),
+            At = at,
+        };
 
-        await using var writes = new NpgsqlBatch(connection);
-        buckets.AddTo(writes, block);
-        block.AddTo(writes);
-        if (writes.BatchCommands.Count > 0)
-            await writes.ExecuteNonQueryAsync(cancellationToken);
-    }
+    private static RefundResult.Refunded Refunded(PostingRow row, RecordedCharge charge, IEnumerable<string> ids, LockedBuckets buckets, bool replayed) => new(
+        row.Id, charge.Account, charge.KeyId, charge.MemberId, charge.Admitted, new Credits(row.Amount),
+        [.. ids.Select(id => BucketOf(charge, id, buckets).ToBalance())], Instants.ToTime(row.At), replayed);
 
-    private sealed record ChargedReceipt
+    private static async Task<IReadOnlyList<ReceiptRefund>> ListRefundsAsync(ReceiptId id, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        public required string Account { get; init; }
-
-        public required string KeyId { get; init; }
-
-        public required DateTime OccurredAt { get; init; }
-
-        public required long Cost { get; init; }
-
-        public required long Shortfall { get; init; }
-
-        public required string Currency { get; init; }
-
-        public required string PaidBy { get; init; }
+        var rows = await connection.QueryAsync<PostingRow>(
+            new CommandDefinition(ListPostingsOfReceipt, new { receipt = id.Value }, cancellationToken: cancellationToken));
+        return [.. rows.Select(static row => new ReceiptRefund(row.Id, new Credits(row.Amount), row.Reason ?? "", Instants.ToTime(row.At)))];
     }
 }

@@ -53,7 +53,7 @@ internal sealed class RecordingPlan
         }
 
         // The id's moment, which the receipt keeps: a refund takes it back from the same day.
-        buckets.Spend(call.KeyId, Instants.Of(call.ReceiptId), charged.Nano);
+        buckets.Spend(call.KeyId, call.MemberId, Instants.Of(call.ReceiptId), charged.Nano);
     }
 
     // What each bucket really pays. It differs from the settlement's split only on a replay after a crash, when later calls have spent the bucket:

@@ -12,6 +12,12 @@ internal sealed record BucketRow
     /// <summary>Where top-ups come from.</summary>
     public const string External = "external";
 
+    /// <summary>Where corrections by hand come from and go to.</summary>
+    public const string Adjustment = "adjustment";
+
+    /// <summary>Where the rest of a pack goes when it has ended.</summary>
+    public const string Expired = "expired";
+
     public long No { get; set; }
 
     public required string Account { get; init; }

@@ -37,7 +37,7 @@ internal sealed class RunningBalances(SqliteConnection connection, PreparedState
     /// <summary>Uses a row that was read in this transaction.</summary>
     public void Track(BucketRow bucket) => known[(bucket.Account, bucket.Id, null)] = bucket;
 
-    /// <summary>Appends one entry. Charges and refunds move what was spent, everything else what was credited.</summary>
+    /// <summary>Appends one entry. Charges and their voids move what was spent, everything else what was credited.</summary>
     public void Move(BucketRow bucket, long amount, string kind, string reference, DateTimeOffset at)
     {
         var previous = bucket.Posted;
@@ -67,7 +67,7 @@ internal sealed class RunningBalances(SqliteConnection connection, PreparedState
 
     private static void Account(BucketRow bucket, long amount, string kind)
     {
-        if (kind is "charge" or "refund")
+        if (kind is "charge" or "void")
         {
             bucket.Spent -= amount;
             return;

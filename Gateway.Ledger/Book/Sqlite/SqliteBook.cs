@@ -14,6 +14,7 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
 {
     private static readonly string ListBuckets = EmbeddedText.Read("Book/Sqlite/bucket_list.sql");
     private static readonly string SumKeyDays = EmbeddedText.Read("Book/Sqlite/key_day_sum.sql");
+    private static readonly string SumMemberDays = EmbeddedText.Read("Book/Sqlite/member_day_sum.sql");
     private static readonly string FindReceipt = EmbeddedText.Read("Book/Sqlite/receipt_find.sql");
     private static readonly string ListEntries = EmbeddedText.Read("Book/Sqlite/entry_list.sql");
     private static readonly string InsertAudit = EmbeddedText.Read("Book/Sqlite/audit_insert.sql");
@@ -45,10 +46,10 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
     }
 
     /// <inheritdoc/>
-    public async Task RefundAsync(ReceiptId id, DateTimeOffset at, CancellationToken cancellationToken)
+    public async Task VoidAsync(ReceiptId id, DateTimeOffset at, CancellationToken cancellationToken)
     {
         using var turn = await connections.EnterAsync(cancellationToken);
-        Recorder.Refund(id, at);
+        Recorder.Void(id, at);
     }
 
     /// <inheritdoc/>
@@ -69,6 +70,13 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
             cancellationToken);
 
     /// <inheritdoc/>
+    public Task<Credits> LoadMemberSpentAsync(string memberId, DateOnly from, CancellationToken cancellationToken) =>
+        connections.ReadAsync(
+            async connection => new Credits(await connection.ExecuteScalarAsync<long>(
+                new CommandDefinition(SumMemberDays, new { memberId, from = Micros.Day(from) }, cancellationToken: cancellationToken))),
+            cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> FindReceiptAsync(ReceiptId id, string? workspace, string? keyId, CancellationToken cancellationToken)
     {
         var row = await connections.ReadAsync(
@@ -77,9 +85,12 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
             cancellationToken);
 
         // A bare null would become an empty memory: byte[] converts to it.
-        return row is null
-            ? (ReadOnlyMemory<byte>?)null
-            : ReceiptDocument.Complete(row.Body, LedgerNames.ParseDelivery(row.Delivery), Micros.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), row.Block, keys);
+        if (row is null)
+            return (ReadOnlyMemory<byte>?)null;
+
+        var refunds = row.Refunded == 0 ? [] : await ListRefundsAsync(id, cancellationToken);
+        return ReceiptDocument.Complete(
+            row.Body, LedgerNames.ParseDelivery(row.Delivery), Micros.ToTime(row.SettledAt), Encoding.UTF8.GetBytes(row.PaidBy), row.Block, keys, refunds);
     }
 
     /// <inheritdoc/>
@@ -112,6 +123,8 @@ internal sealed partial class SqliteBook(string file, Durability durability, Tim
         public required string PaidBy { get; init; }
 
         public required byte[] Body { get; init; }
+
+        public required long Refunded { get; init; }
 
         public long? Block { get; init; }
     }

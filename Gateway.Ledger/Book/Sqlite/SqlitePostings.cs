@@ -16,25 +16,26 @@ internal sealed partial class SqliteBook
     /// <inheritdoc/>
     public async Task<PostingResult> PostAsync(Posting posting, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        if (posting.Amount <= Credits.Zero)
-            throw new ArgumentOutOfRangeException(nameof(posting), posting.Amount, "A posting puts in more than zero.");
+        if (posting.Amount == Credits.Zero || (posting.Amount < Credits.Zero && posting.Reason != PostingReason.Adjustment))
+            throw new ArgumentOutOfRangeException(nameof(posting), posting.Amount, "A posting puts in more than zero; only an adjustment takes out.");
 
         using var turn = await connections.EnterAsync(cancellationToken);
-        var balances = Recorder.Balances;
         await using var transaction = connections.Writer.BeginTransaction(deferred: false);
-        balances.Begin(transaction);
+        Recorder.Begin(transaction);
         if (await FindPostedAsync(posting, transaction, cancellationToken) is { } posted)
             return posted;
-
-        var bucket = await BucketForAsync(posting, at, transaction, cancellationToken);
+        if (await BucketForAsync(posting, at, transaction, cancellationToken) is not { } bucket)
+            return new PostingResult.NoBucket();
         if (posting.Amount > Credits.MaxPerBucket - new Credits(bucket.Posted))
             return new PostingResult.OverLimit(new Credits(bucket.Posted));
+        if (posting.Amount < -new Credits(bucket.Posted))
+            return new PostingResult.TooLow(new Credits(bucket.Posted));
 
         var row = new PostingRow
         {
             Id = NewId("pst_"),
             Account = posting.Account,
-            Kind = posting.Kind == BucketKind.Pack ? "pack" : "top_up",
+            Kind = LedgerNames.Of(posting.Reason),
             Bucket = bucket.Id,
             Amount = posting.Amount.Nano,
             Note = posting.Note,
@@ -43,16 +44,28 @@ internal sealed partial class SqliteBook
             Fingerprint = posting.Fingerprint,
             At = Micros.Of(at),
         };
-        balances.Move(balances.House(posting.Account, BucketRow.External, posting.Currency, at), -posting.Amount.Nano, row.Kind, row.Id, at);
-        balances.Move(bucket, posting.Amount.Nano, row.Kind, row.Id, at);
-        balances.Write();
-        await connections.Writer.ExecuteAsync(new CommandDefinition(InsertPosting, row, transaction, cancellationToken: cancellationToken));
-        await AuditAsync(
-            posting.Workspace, posting.Actor, "create", row.Kind, row.Id, before: null, AuditBody(posting, bucket), row.At, transaction, cancellationToken);
+        var house = posting.Reason == PostingReason.Adjustment ? BucketRow.Adjustment : BucketRow.External;
+        Transfer(bucket, row, house, at);
+        Recorder.Balances.Write();
+        await PostedAsync(row, posting.Workspace, AuditBody(posting, bucket), transaction, cancellationToken);
 
         // CancellationToken.None: from here on the outcome must be known.
         await transaction.CommitAsync(CancellationToken.None);
         return new PostingResult.Posted(row.Id, bucket.ToBalance(), Micros.ToTime(row.At), Replayed: false);
+    }
+
+    // The posting's amount between a house account and the bucket.
+    private void Transfer(BucketRow bucket, PostingRow posting, string house, DateTimeOffset at)
+    {
+        var balances = Recorder.Balances;
+        balances.Move(balances.House(bucket.Account, house, bucket.Currency, at), -posting.Amount, posting.Kind, posting.Id, at);
+        balances.Move(bucket, posting.Amount, posting.Kind, posting.Id, at);
+    }
+
+    private async Task PostedAsync(PostingRow row, string workspace, byte[] after, SqliteTransaction transaction, CancellationToken cancellationToken)
+    {
+        await connections.Writer.ExecuteAsync(new CommandDefinition(InsertPosting, row, transaction, cancellationToken: cancellationToken));
+        await AuditAsync(workspace, row.Actor, "create", row.Kind, row.Id, before: null, after, row.At, transaction, cancellationToken);
     }
 
     private async Task<PostingResult?> FindPostedAsync(Posting posting, SqliteTransaction transaction, CancellationToken cancellationToken)
@@ -71,8 +84,11 @@ internal sealed partial class SqliteBook
         return new PostingResult.Posted(row.Id, bucket.ToBalance(), Micros.ToTime(row.At), Replayed: true);
     }
 
-    private async Task<BucketRow> BucketForAsync(Posting posting, DateTimeOffset at, SqliteTransaction transaction, CancellationToken cancellationToken)
+    private async Task<BucketRow?> BucketForAsync(Posting posting, DateTimeOffset at, SqliteTransaction transaction, CancellationToken cancellationToken)
     {
+        if (posting.Reason == PostingReason.Adjustment)
+            return posting.Bucket is { } id && Recorder.Balances.Find(posting.Account, id) is { IsCustomers: true } adjusted ? adjusted : null;
+
         var kind = LedgerNames.Of(posting.Kind);
         if (posting.Kind != BucketKind.Pack)
         {
@@ -103,9 +119,9 @@ internal sealed partial class SqliteBook
         ["account"] = posting.Account,
         ["bucket"] = bucket.Id,
         ["kind"] = bucket.Kind,
-        ["provider"] = posting.Provider,
-        ["model"] = posting.Model,
-        ["currency"] = posting.Currency,
+        ["provider"] = bucket.Provider,
+        ["model"] = bucket.Model,
+        ["currency"] = bucket.Currency,
         ["amount"] = posting.Amount.ToDecimal(),
         ["expiresAt"] = posting.ExpiresAt,
         ["note"] = posting.Note,
@@ -120,27 +136,4 @@ internal sealed partial class SqliteBook
     // 20 letters and digits: 119 random bits.
     private static string NewId(string prefix) =>
         prefix + RandomNumberGenerator.GetString("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 20);
-
-    private sealed record PostingRow
-    {
-        public required string Id { get; init; }
-
-        public required string Account { get; init; }
-
-        public required string Kind { get; init; }
-
-        public required string Bucket { get; init; }
-
-        public required long Amount { get; init; }
-
-        public string? Note { get; init; }
-
-        public required string Actor { get; init; }
-
-        public string? IdempotencyKey { get; init; }
-
-        public string? Fingerprint { get; init; }
-
-        public required long At { get; init; }
-    }
 }

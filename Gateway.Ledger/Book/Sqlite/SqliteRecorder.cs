@@ -1,21 +1,21 @@
+using System.Diagnostics;
 using Dapper;
 using Gateway.Ledger.Proof;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Ledger.Book.Sqlite;
 
-/// <summary>Records settlements and their refunds on the writer's connection.</summary>
+/// <summary>Records settlements, and gives charges back, on the writer's connection.</summary>
 internal sealed class SqliteRecorder : IDisposable
 {
-    private static readonly string RefundReceipt = EmbeddedText.Read("Book/Sqlite/receipt_refund.sql");
+    private static readonly string VoidReceipt = EmbeddedText.Read("Book/Sqlite/receipt_void.sql");
 
     private readonly SqliteConnection connection;
     private readonly PreparedStatement insertReceipt;
     private readonly PreparedStatement insertEntry;
     private readonly PreparedStatement moveBucket;
-    private readonly PreparedStatement addKeyDay;
+    private readonly DayTotals days;
     private readonly SqliteBlocks block;
-    private readonly Dictionary<(string KeyId, DateOnly Day), long> keyDays = [];
     private readonly List<BucketRow> payers = [];
     private readonly List<BucketShare> split = [];
 
@@ -26,7 +26,7 @@ internal sealed class SqliteRecorder : IDisposable
         insertReceipt = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/receipt_insert.sql"));
         insertEntry = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/entry_insert.sql"));
         moveBucket = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/bucket_move.sql"));
-        addKeyDay = new PreparedStatement(connection, EmbeddedText.Read("Book/Sqlite/key_day_add.sql"));
+        days = new DayTotals(connection);
         Balances = new RunningBalances(connection, insertEntry, moveBucket, block);
     }
 
@@ -37,8 +37,7 @@ internal sealed class SqliteRecorder : IDisposable
     public int Record(IReadOnlyList<SettledCall> batch)
     {
         using var transaction = connection.BeginTransaction(deferred: false);
-        Balances.Begin(transaction);
-        keyDays.Clear();
+        Begin(transaction);
         var recorded = 0;
         for (var i = 0; i < batch.Count; i++)
         {
@@ -47,40 +46,55 @@ internal sealed class SqliteRecorder : IDisposable
         }
 
         Balances.Write();
-        WriteKeyDays();
+        days.Write();
         transaction.Commit();
         return recorded;
     }
 
     /// <summary>Reverses a recorded charge and what the house paid beside it; a second time, and for an unknown receipt, nothing happens.</summary>
-    public void Refund(ReceiptId id, DateTimeOffset at)
+    public void Void(ReceiptId id, DateTimeOffset at)
     {
         using var transaction = connection.BeginTransaction(deferred: false);
-        Balances.Begin(transaction);
-        keyDays.Clear();
-        var receipt = connection.QueryFirstOrDefault<ChargedReceipt>(RefundReceipt, new { id = Key(id) }, transaction);
-        if (receipt is null)
+        Begin(transaction);
+        if (connection.QueryFirstOrDefault<ChargeRow>(VoidReceipt, new { id = Key(id) }, transaction)?.ToCharge() is not { } charge)
             return;
 
-        var reference = id.ToString();
-        foreach (var share in ReceiptDocument.ReadPaidBy(receipt.PaidBy))
-        {
-            if (share.Amount > Credits.Zero && Balances.Find(receipt.Account, share.Bucket) is { } bucket)
-                Balances.Move(bucket, share.Amount.Nano, "refund", reference, at);
-        }
-
-        if (receipt.Cost > 0)
-            Balances.Move(Balances.House(receipt.Account, BucketRow.Revenue, receipt.Currency, at), -receipt.Cost, "refund", reference, at);
-        if (receipt.Shortfall > 0)
-        {
-            Balances.Move(Balances.House(receipt.Account, BucketRow.Shortfall, receipt.Currency, at), receipt.Shortfall, "refund", reference, at);
-            Balances.Move(Balances.House(receipt.Account, BucketRow.Revenue, receipt.Currency, at), -receipt.Shortfall, "refund", reference, at);
-        }
-
-        Spend(receipt.KeyId, Micros.ToTime(receipt.OccurredAt), -receipt.Cost);
-        Balances.Write();
-        WriteKeyDays();
+        GiveBack(charge, [.. charge.PaidBy.Select(static share => (share.Bucket, share.Amount))], charge.Shortfall, "void", id.ToString(), at);
         transaction.Commit();
+    }
+
+    /// <summary>Begins a transaction's balances and totals.</summary>
+    public void Begin(SqliteTransaction transaction)
+    {
+        Balances.Begin(transaction);
+        days.Begin();
+    }
+
+    /// <summary>Moves the parts back into their buckets and what the house paid back to it, takes them out of the day's totals, and writes all.</summary>
+    public void GiveBack(
+        RecordedCharge charge, IReadOnlyList<(string Bucket, Credits Amount)> parts, Credits shortfall, string kind, string reference, DateTimeOffset at)
+    {
+        var amount = Credits.Zero;
+        foreach (var part in parts)
+        {
+            if (part.Amount <= Credits.Zero)
+                continue;
+            var bucket = Balances.Find(charge.Account, part.Bucket) ?? throw new UnreachableException($"{reference} was paid by {part.Bucket}, which is not there.");
+            Balances.Move(bucket, part.Amount.Nano, kind, reference, at);
+            amount += part.Amount;
+        }
+
+        if (amount > Credits.Zero)
+            Balances.Move(Balances.House(charge.Account, BucketRow.Revenue, charge.Currency, at), -amount.Nano, kind, reference, at);
+        if (shortfall > Credits.Zero)
+        {
+            Balances.Move(Balances.House(charge.Account, BucketRow.Shortfall, charge.Currency, at), shortfall.Nano, kind, reference, at);
+            Balances.Move(Balances.House(charge.Account, BucketRow.Revenue, charge.Currency, at), -shortfall.Nano, kind, reference, at);
+        }
+
+        days.Add(charge.KeyId, charge.MemberId, charge.OccurredAt, -amount.Nano);
+        Balances.Write();
+        days.Write();
     }
 
     public void Dispose()
@@ -88,7 +102,7 @@ internal sealed class SqliteRecorder : IDisposable
         insertReceipt.Dispose();
         insertEntry.Dispose();
         moveBucket.Dispose();
-        addKeyDay.Dispose();
+        days.Dispose();
     }
 
     private bool Record(SettledCall call)
@@ -114,7 +128,7 @@ internal sealed class SqliteRecorder : IDisposable
             Balances.Move(revenue, shortfall.Nano, "charge", reference, call.SettledAt);
         }
 
-        Spend(call.KeyId, call.OccurredAt, charged.Nano);
+        days.Add(call.KeyId, call.MemberId, call.OccurredAt, charged.Nano);
         return true;
     }
 
@@ -149,7 +163,7 @@ internal sealed class SqliteRecorder : IDisposable
         Span<byte> key = stackalloc byte[16];
         call.ReceiptId.Value.TryWriteBytes(key, bigEndian: true, out _);
         var body = charged == call.Cost ? call.Receipt : ReceiptDocument.WithCost(call.Receipt.Span, charged, shortfall);
-        var isNew = insertReceipt.BindBlob(key).Bind(call.Account).Bind(call.Workspace).Bind(call.KeyId).Bind(call.RunId)
+        var isNew = insertReceipt.BindBlob(key).Bind(call.Account).Bind(call.Workspace).Bind(call.KeyId).Bind(call.MemberId).Bind(call.RunId)
             .Bind(Micros.Of(call.OccurredAt)).Bind(Micros.Of(call.SettledAt)).Bind(LedgerNames.Of(call.Outcome))
             .Bind(charged.Nano).Bind(shortfall.Nano).Bind(currency).Bind(LedgerNames.Of(call.Delivery))
             .BindText(ReceiptDocument.PaidBy(split)).BindBlob(body.Span).Bind(block.Id)
@@ -164,34 +178,5 @@ internal sealed class SqliteRecorder : IDisposable
         return isNew;
     }
 
-    private void Spend(string keyId, DateTimeOffset at, long nano)
-    {
-        var day = (keyId, DateOnly.FromDateTime(at.UtcDateTime));
-        keyDays[day] = keyDays.GetValueOrDefault(day) + nano;
-    }
-
-    private void WriteKeyDays()
-    {
-        foreach (var ((keyId, day), spent) in keyDays)
-            addKeyDay.Bind(keyId).Bind(Micros.Day(day)).Bind(spent).Execute();
-    }
-
     internal static byte[] Key(ReceiptId id) => id.Value.ToByteArray(bigEndian: true);
-
-    private sealed record ChargedReceipt
-    {
-        public required string Account { get; init; }
-
-        public required string KeyId { get; init; }
-
-        public required long OccurredAt { get; init; }
-
-        public required long Cost { get; init; }
-
-        public required long Shortfall { get; init; }
-
-        public required string Currency { get; init; }
-
-        public required string PaidBy { get; init; }
-    }
 }

@@ -24,6 +24,9 @@ internal sealed partial class SqliteBook
         connections.ReadAsync(connection => QueryAsync(connection, FindResource, new { kind, id }, transaction: null, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<long> ResourceVersionAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
+
+    /// <inheritdoc/>
     public Task<Resource?> FindByLookupAsync(string kind, string lookup, CancellationToken cancellationToken) =>
         connections.ReadAsync(
             connection => QueryAsync(connection, FindResourceByLookup, new { kind, lookup }, transaction: null, cancellationToken), cancellationToken);

@@ -116,6 +116,14 @@ internal sealed partial class AccountState(AccountBalance loaded)
         AssertBalanced();
     }
 
+    /// <summary>Takes a refund out of what key and member have spent in the periods that hold the day of admission.</summary>
+    public void Forgive(string keyId, string? memberId, DateOnly admitted, Credits amount)
+    {
+        FindKey(keyId)?.Spending.Settle(admitted, 0, -amount.Nano);
+        if (memberId is not null)
+            FindMember(memberId)?.Settle(admitted, 0, -amount.Nano);
+    }
+
     public void Reap(long now, List<(Hold Hold, FrontSettlement Settlement)> reaped)
     {
         tombstones.Prune(now);

@@ -101,6 +101,19 @@ internal sealed class InProcessFront(IBook book, TimeProvider time, TimeSpan lea
     }
 
     /// <inheritdoc/>
+    public ValueTask ForgiveAsync(string account, string keyId, string? memberId, DateOnly admitted, Credits amount, CancellationToken cancellationToken)
+    {
+        // A key or a member that is not loaded will find the refund in the book.
+        if (Loaded(account) is { } state)
+        {
+            lock (state.Gate)
+                state.Forgive(keyId, memberId, admitted, amount);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<AccountBalance> BalanceAsync(string account, CancellationToken cancellationToken)
     {
         var state = await LoadAccountAsync(account, cancellationToken);

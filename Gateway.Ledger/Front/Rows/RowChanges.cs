@@ -85,7 +85,7 @@ internal static class RowChanges
             return End(EndLate, rows, receipt, over);
         if (before.Over is not { } first)
             return End(EndHold, rows, receipt, over);
-        return over.Charged == first.Charged && over.Shortfall == first.Shortfall ? null : End(RefundHold, rows, receipt, over);
+        return over == first ? null : End(RefundHold, rows, receipt, over);
     }
 
     private static NpgsqlBatchCommand Insert(AccountRows rows, LiveHold live, string gateway) => new(InsertHold)

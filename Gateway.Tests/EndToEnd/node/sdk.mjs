@@ -31,7 +31,7 @@ async function stream(script, options = {}) {
 
 const chat = await client.chat.completions.create(say('fake:count=3'));
 const toolCall = await client.chat.completions.create({ ...say('fake:mode=tools'), tools });
-const once = () => client.chat.completions.create(say('fake:count=4'), { idempotencyKey: 'node-once' });
+const once = () => client.chat.completions.create(say('fake:count=4'), { headers: { 'Idempotency-Key': 'node-once' } });
 const first = await once();
 const models = [];
 for await (const item of client.models.list()) models.push(item.id);

@@ -112,7 +112,7 @@ create table entry (
   currency text not null,
   version bigint not null check (version > 0),
   reference text not null,
-  kind text not null check (kind in ('charge', 'refund', 'top_up', 'pack', 'adjustment')),
+  kind text not null check (kind in ('charge', 'void', 'refund', 'top_up', 'pack', 'adjustment', 'expiry')),
   amount bigint not null,
   previous bigint not null,
   new bigint not null,

@@ -30,7 +30,7 @@ create table entry (
   currency text not null,
   version integer not null,
   reference text not null,
-  kind text not null check (kind in ('charge', 'refund', 'top_up', 'pack', 'adjustment')),
+  kind text not null check (kind in ('charge', 'void', 'refund', 'top_up', 'pack', 'adjustment', 'expiry')),
   amount integer not null,
   previous integer not null,
   new integer not null,

@@ -1,0 +1,6 @@
+-- Locked before the buckets, as a void does: refunds of one receipt come one after the other.
+select account as "Account", workspace as "Workspace", key_id as "KeyId", member_id as "MemberId", occurred_at as "OccurredAt", cost as "Cost",
+  shortfall as "Shortfall", currency as "Currency", paid_by as "PaidBy", refunded as "Refunded"
+from receipt
+where id = @id and occurred_at = uuid7_at(@id) and (@workspace::text is null or workspace = @workspace)
+for update;
