@@ -32,12 +32,12 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Starts everything: two gateways where they can share their stores, else one.</summary>
     public static async Task<ChaosCluster> StartAsync(ChaosStores stores)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-chaos-");
-        var upstream = await JournalingUpstream.StartAsync(Path.Combine(folder.FullName, "upstream.journal"));
-        var cluster = new ChaosCluster(folder, upstream, stores);
+        var home = Directory.CreateTempSubdirectory("gateway-chaos-");
+        var upstream = await JournalingUpstream.StartAsync(Path.Combine(home.FullName, "upstream.journal"));
+        var cluster = new ChaosCluster(home, upstream, stores);
         try
         {
-            await stores.ClearAsync(folder.FullName);
+            await stores.ClearAsync(home.FullName);
             for (var n = 0; n < stores.Gateways; n++)
                 cluster.gateways.Add(await cluster.NodeAsync($"gateway-{n + 1}"));
 

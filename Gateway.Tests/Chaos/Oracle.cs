@@ -45,16 +45,16 @@ internal sealed class Oracle
 
     private static Dictionary<string, Served> Read(string journal)
     {
-        var served = new Dictionary<string, Served>(StringComparer.Ordinal);
+        var calls = new Dictionary<string, Served>(StringComparer.Ordinal);
         foreach (var line in File.ReadLines(journal))
         {
             var words = line.Split(' ');
             var now = new Served(long.Parse(words[1]) * InputNano + long.Parse(words[2]) * OutputNano, bool.Parse(words[3]));
-            var before = served.GetValueOrDefault(words[0]);
-            served[words[0]] = new Served(Math.Max(before.Price, now.Price), before.IsComplete || now.IsComplete);
+            var before = calls.GetValueOrDefault(words[0]);
+            calls[words[0]] = new Served(Math.Max(before.Price, now.Price), before.IsComplete || now.IsComplete);
         }
 
-        return served;
+        return calls;
     }
 
     private void JudgeCall(CallSeen call)

@@ -46,9 +46,8 @@ internal sealed class SharedStores : ChaosStores
     /// <summary>Starts both servers.</summary>
     public static async Task<SharedStores> StartAsync(SlowDisk? slowDisk)
     {
-        var postgres = await PostgresServer.StartAsync();
-        var redis = await RedisServer.StartAsync("--appendfsync", "always", "--maxmemory-policy", "noeviction");
-        return new SharedStores(slowDisk, postgres, redis);
+        var book = await PostgresServer.StartAsync();
+        return new SharedStores(slowDisk, book, await RedisServer.StartAsync("--appendfsync", "always", "--maxmemory-policy", "noeviction"));
     }
 
     public override async Task ClearAsync(string roundFolder)

@@ -18,10 +18,10 @@ internal sealed class SlowDisk
         if (!OperatingSystem.IsLinux() || compiler is null)
             return null;
 
-        var library = Path.Combine(folder, "slow_disk.so");
-        using var process = Process.Start(compiler, ["-shared", "-fPIC", "-O1", "-o", library, Source(), "-ldl"]);
+        var made = Path.Combine(folder, "slow_disk.so");
+        using var process = Process.Start(compiler, ["-shared", "-fPIC", "-O1", "-o", made, Source(), "-ldl"]);
         await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? new SlowDisk(library) : throw new InvalidOperationException($"{compiler} ended with {process.ExitCode}.");
+        return process.ExitCode == 0 ? new SlowDisk(made) : throw new InvalidOperationException($"{compiler} ended with {process.ExitCode}.");
     }
 
     /// <summary>What a process is started with, and the file that says how slow it is.</summary>

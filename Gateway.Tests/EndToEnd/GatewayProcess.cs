@@ -205,8 +205,8 @@ internal sealed class GatewayProcess : IDisposable, IAsyncDisposable
         start.Environment["URLS"] = address;
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
-        var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
-        return new GatewayProcess(folder, ownsFolder, process, new Uri(address));
+        var started = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+        return new GatewayProcess(folder, ownsFolder, started, new Uri(address));
     }
 
     // The tests' own folder is Gateway.Tests/bin/<configuration>/<framework>.
