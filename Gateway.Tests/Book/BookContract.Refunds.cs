@@ -7,7 +7,7 @@ namespace Gateway.Tests.Book;
 /// <summary>What every book promises of refunds, adjustments, expiry and members.</summary>
 internal abstract partial class BookContract
 {
-    private static readonly DateOnly Today = DateOnly.FromDateTime(Start.UtcDateTime);
+    private static DateOnly Today => DateOnly.FromDateTime(Start.UtcDateTime);
 
     [Test]
     public async Task A_refund_under_one_idempotency_key_is_made_once_and_raises_what_was_credited()

@@ -50,7 +50,9 @@ internal sealed class CorrectionEndpoints(ILedger ledger, TimeProvider time)
         var request = await ApiRequest.ReadAsync(http);
         var fields = request.Read<RefundFields>();
         ApiRequest.Check(RefundValidator, fields);
-        ReceiptId.TryParse(fields.ReceiptId, out var receiptId);
+        if (!ReceiptId.TryParse(fields.ReceiptId, out var receiptId))
+            return Problem.Invalid("receiptId", "is no receipt.");
+
         var caller = ApiCaller.Of(http);
         var refund = new Refund
         {
