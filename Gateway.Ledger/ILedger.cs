@@ -6,6 +6,9 @@ public interface ILedger
     /// <summary>One step: rates, concurrency, budget, buckets, hold; then the intent goes to the spool. All or nothing.</summary>
     ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Replaces a hold by one for another price, route or model, in one step: the right of the same call to another attempt. Refused, the old one stands.</summary>
+    ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken);
+
     /// <summary>Renews the lease of a long call and notes what has been delivered so far: what a crash would charge; <c>false</c>: the hold is over.</summary>
     /// <exception cref="IOException">No front answers.</exception>
     ValueTask<bool> RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken);

@@ -143,6 +143,37 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken)
+    {
+        HoldResult result;
+        try
+        {
+            result = await front.ReholdAsync(hold, request, cancellationToken);
+        }
+        catch (FrontUnavailableException)
+        {
+            return new HoldResult.Unavailable(UnavailableReason.Front);
+        }
+
+        if (result is not HoldResult.Held { Hold: var replaced } || ReferenceEquals(replaced, hold))
+            return result;
+
+        // The spool's segments stay pinned for the call, whichever of its holds is settled.
+        replaced.PinnedSegments = hold.PinnedSegments;
+        try
+        {
+            spool.Append(replaced, RecordKind.Intent, IntentPayload.Write(replaced));
+            return result;
+        }
+        catch (IOException exception)
+        {
+            // The new hold would not survive this process with its price: the attempt is not made, and the call settles what it has.
+            LogSpoolFailed(exception);
+            return new HoldResult.Unavailable(UnavailableReason.Spool);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<bool> RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken)
     {
         var cost = Credits.Min(hold.Request.Price.Cost(delivered), hold.Amount);

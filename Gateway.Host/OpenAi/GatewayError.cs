@@ -55,6 +55,7 @@ public sealed record GatewayError(int Status, string? Code, string Message)
     internal static readonly GatewayError StreamInterrupted = new(502, "stream_interrupted", "The provider broke off. What was delivered is charged; the receipt says how much.");
     internal static readonly GatewayError CreditExhausted = new(402, "credit_exhausted", "The provider went beyond the output limit, and the balance does not cover more. What was delivered is charged; top up to go on.") { Final = true };
     internal static readonly GatewayError TookTooLong = new(504, "max_duration", "The answer took longer than Gateway__MaxAnswerTime. What was delivered is charged; the receipt says how much.");
+    internal static readonly GatewayError StoreAway = new(503, "ledger_unavailable", "A store that this needs is away: try again shortly.") { RetryAfter = TimeSpan.FromSeconds(2) };
     internal static readonly GatewayError SettlementFailed = new(503, "ledger_unavailable", "The settlement could not be stored, so the answer is withheld. Not charged; try again.") { RetryAfter = TimeSpan.FromSeconds(5) };
     internal static readonly GatewayError RequestTimeout = new(408, "request_timeout", "The request's body did not arrive in time.") { RetryAfter = TimeSpan.FromSeconds(1) };
 

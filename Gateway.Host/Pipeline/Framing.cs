@@ -58,6 +58,12 @@ internal sealed partial class ErrorShape(RequestDelegate next, ILogger<ErrorShap
             // The client has gone: nobody reads an answer.
             return;
         }
+        catch (Exception exception) when (StoredAnswers.IsAway(exception))
+        {
+            LogAway(http.Request.Path, exception.Message);
+            await AnswerAsync(http, GatewayError.StoreAway);
+            return;
+        }
         catch (Exception exception)
         {
             LogUnhandled(exception, http.Request.Path);
@@ -91,6 +97,9 @@ internal sealed partial class ErrorShape(RequestDelegate next, ILogger<ErrorShap
 
         return ErrorWriter.WriteAsync(http, error);
     }
+
+    [LoggerMessage(2, LogLevel.Warning, "{Path} needs a store that is away: {Reason}")]
+    private partial void LogAway(string path, string reason);
 
     [LoggerMessage(1, LogLevel.Error, "Unhandled exception on {Path}.")]
     private partial void LogUnhandled(Exception exception, string path);

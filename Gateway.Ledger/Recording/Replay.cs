@@ -89,6 +89,7 @@ internal sealed class Replay
                 fate.Delivering = true;
                 break;
             case RecordKind.Intent:
+                fate.IntentIn = at;
                 break;
             default:
                 throw new InvalidDataException($"The spool in '{folder}' has a record of kind {record.Kind} in segment {record.Segment}: written by a newer gateway?");
@@ -107,7 +108,7 @@ internal sealed class Replay
             if (!fate.Delivering && !streamed && call.Cost > Credits.Zero)
                 refunds.Add(record.Id);
         }
-        else if (record.Kind == RecordKind.Intent && fate.SettledIn is null)
+        else if (record.Kind == RecordKind.Intent && fate.SettledIn is null && fate.IntentIn == (record.Segment, record.Offset))
         {
             batch.Add(Recover(record.Id, IntentPayload.Read(record.Payload.Span), fate.Checkpoint));
         }
@@ -186,6 +187,9 @@ internal sealed class Replay
     private struct Fate
     {
         public (int Segment, int Offset)? SettledIn;
+
+        // The last one: a call that was held again for another attempt has several.
+        public (int Segment, int Offset)? IntentIn;
         public Delivered? Checkpoint;
         public bool Delivering;
     }

@@ -9,10 +9,13 @@ namespace Gateway.Tests.Book;
 /// <summary>A book in a database of its own on the shared server.</summary>
 internal sealed class PostgresDatabase : IAsyncDisposable
 {
+    private readonly TimeProvider time;
+
     private PostgresDatabase(string connectionString, TimeProvider? time)
     {
+        this.time = time ?? TimeProvider.System;
         ConnectionString = connectionString;
-        Book = new PostgresBook(connectionString, time ?? TimeProvider.System, NullLogger.Instance);
+        Book = new PostgresBook(connectionString, this.time, NullLogger.Instance);
     }
 
     public string ConnectionString { get; }
@@ -28,8 +31,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         return database;
     }
 
-    /// <summary>Another gateway's view of the same book, not opened.</summary>
-    public PostgresBook NewBook(ILogger? logger = null) => new(ConnectionString, TimeProvider.System, logger ?? NullLogger.Instance);
+    /// <summary>Another gateway's view of the same book, with the same clock, not opened.</summary>
+    public PostgresBook NewBook(ILogger? logger = null) => new(ConnectionString, time, logger ?? NullLogger.Instance);
 
     /// <summary>Runs a statement as the superuser; returns the first column of the first row, zero where there is none.</summary>
     public async Task<long> ScalarAsync(string sql)

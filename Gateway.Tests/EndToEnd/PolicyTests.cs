@@ -27,7 +27,7 @@ internal sealed class PolicyTests : EndToEndFixture
         Assert.That(usage["outputTokens"]!.GetValue<long>(), Is.EqualTo(2));
         Assert.That(usage["reported"], Is.Not.Null);
         Assert.That(receipt["cost"]!.GetValue<decimal>(), Is.GreaterThan(0).And.LessThanOrEqualTo(receipt["hold"]!.GetValue<decimal>()).And.LessThan(0.0001m));
-        Assert.That(Gateway.Output, Does.Contain("which is not believed"));
+        Assert.That(Gateway.Text(), Does.Contain("which is not believed"));
     }
 
     [TestCase("count=2;out=1000", 1000)]

@@ -55,15 +55,18 @@ internal sealed class SeveralGateways : IAsyncDisposable
     }
 
     /// <summary>A plain call for so many words through one of the gateways.</summary>
-    public async Task<(int Status, JsonNode Body, HttpResponseMessage Answer)> CallAsync(int gateway, string key, int words = 100, int delayMs = 0)
+    public async Task<(int Status, JsonNode Body, HttpResponseMessage Answer)> CallAsync(
+        int gateway, string key, int words = 100, int delayMs = 0, string? id = null, string? idempotencyKey = null)
     {
-        var id = $"call-{Interlocked.Increment(ref calls)}";
+        id ??= $"call-{Interlocked.Increment(ref calls)}";
         var body = $$"""{"model":"fake/words","max_tokens":{{words}},"messages":[{"role":"user","content":"{{id}} {{words}} {{delayMs}}"}]}""";
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateways[gateway].Address, "/v1/chat/completions"))
         {
             Content = new StringContent(body, Encoding.UTF8, "application/json"),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (idempotencyKey is not null)
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
         var answer = await http.SendAsync(request);
         return ((int)answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync())!, answer);
     }

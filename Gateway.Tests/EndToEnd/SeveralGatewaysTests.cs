@@ -69,6 +69,35 @@ internal sealed class SeveralGatewaysTests
     }
 
     [Test]
+    public async Task Fifty_calls_on_a_members_allowance_for_one_settle_one()
+    {
+        await several.Gateways[0].PatchAsync("/api/members/mem_racer", """{"role":"member","allowance":{"amount":0.0005}}""");
+        var keys = await Task.WhenAll(Enumerable.Range(0, Gateways).Select(n => several.Gateways[n].CreateKeyAsync(",\"memberId\":\"mem_racer\"")));
+        await Task.Delay(TimeSpan.FromSeconds(1));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, Parallel).Select(n => several.CallAsync(n % Gateways, keys[n / Gateways % Gateways], delayMs: 20)));
+
+        Assert.That(answers.Count(static answer => answer.Status == 200), Is.EqualTo(1));
+        Assert.That(answers.Where(static answer => answer.Status != 200).Select(static answer => answer.Body["error"]!["code"]!.GetValue<string>()), Has.All.EqualTo("allowance_exceeded"));
+    }
+
+    [Test]
+    public async Task Fifty_calls_under_one_idempotency_key_are_one_call()
+    {
+        var key = await several.Gateways[0].CreateKeyAsync();
+        var before = several.Upstream.Journal.Count;
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, Parallel).Select(n => several.CallAsync(n % Gateways, key, delayMs: 200, id: "the-one", idempotencyKey: "once")));
+
+        Assert.That(several.Upstream.Journal["the-one"].Requests, Is.EqualTo(1));
+        Assert.That(several.Upstream.Journal, Has.Count.EqualTo(before + 1));
+        Assert.That(answers.Select(static answer => answer.Status), Has.All.AnyOf(200, 409));
+        Assert.That(answers.Where(static answer => answer.Status == 200).Select(static answer => answer.Answer.Headers.GetValues("x-gateway-receipt").Single()).Distinct().Count(), Is.EqualTo(1));
+        var again = await several.CallAsync(2, key, delayMs: 200, id: "the-one", idempotencyKey: "once");
+        Assert.That(again.Answer.Headers.GetValues("Idempotent-Replayed").Single(), Is.EqualTo("true"));
+    }
+
+    [Test]
     public async Task Fifty_calls_on_a_rate_of_five_admit_five()
     {
         var key = (await several.Gateways[2].PostAsync(

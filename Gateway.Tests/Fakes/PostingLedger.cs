@@ -39,6 +39,8 @@ internal sealed class PostingLedger : ILedger
 
     public ValueTask<HoldResult> HoldAsync(HoldRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ValueTask<bool> RenewAsync(Hold hold, Usage delivered, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<Settled> SettleAsync(Hold hold, Settlement settlement, CancellationToken cancellationToken) => throw new NotSupportedException();
