@@ -90,7 +90,7 @@ internal abstract class CrashPointTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(book.Broken, Is.Empty, "invariants");
-            Assert.That(book.Buckets.Sum(static bucket => bucket.Spent), Is.EqualTo(book.Receipts.Sum(static receipt => receipt.Net)), "spent");
+            Assert.That(book.Buckets.Sum(static bucket => bucket.PutIn - bucket.Posted), Is.EqualTo(book.Receipts.Sum(static receipt => receipt.Net)), "spent");
             Check(crash.Row, book.Receipts, seen);
         }
     }

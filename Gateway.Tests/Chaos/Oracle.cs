@@ -110,12 +110,12 @@ internal sealed class Oracle
         var toppedUp = clients.TopUps.Sum();
         foreach (var bucket in book.Buckets)
         {
-            var credited = bucket.Kind == "wallet" ? WalletNano : toppedUp;
-            if (bucket.Credited != credited)
-                wrong.Add($"E4 {bucket}: {credited} were acknowledged");
+            var acknowledged = bucket.Kind == "wallet" ? WalletNano : toppedUp;
+            if (bucket.PutIn != acknowledged)
+                wrong.Add($"E4 {bucket}: {acknowledged} were acknowledged");
         }
 
-        var (spent, net) = (book.Buckets.Sum(static bucket => bucket.Spent), book.Receipts.Sum(static receipt => receipt.Net));
+        var (spent, net) = (book.Buckets.Sum(static bucket => bucket.PutIn - bucket.Posted), book.Receipts.Sum(static receipt => receipt.Net));
         if (spent != net)
             wrong.Add($"E4 the buckets spent {spent}, the receipts say {net}");
     }

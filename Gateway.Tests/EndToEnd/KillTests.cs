@@ -10,6 +10,7 @@ namespace Gateway.Tests.EndToEnd;
 internal sealed class KillTests
 {
     private const int Clients = 16;
+    private const long WalletNano = 1_000_000_000_000;
     private const long InputNano = 1_400;
     private const long OutputNano = 2_800;
     private const int LeastCompletionsPerRound = 15;
@@ -65,7 +66,7 @@ internal sealed class KillTests
                 Assert.That(exitCode, Is.Zero, gateway.Text());
                 Assert.That(broken, Is.Empty, "invariants");
                 Assert.That(balance["held"]!.GetValue<decimal>(), Is.Zero, "held at rest");
-                Assert.That(Nano(balance["spent"]!), Is.EqualTo(receipts.Sum(static receipt => receipt.Net)), "spent = the receipts' net charges");
+                Assert.That(WalletNano - Nano(balance["posted"]!), Is.EqualTo(receipts.Sum(static receipt => receipt.Net)), "what is gone = the receipts' net charges");
                 Compare(load.Journal, upstream.Journal, receipts, rounds);
             }
         }

@@ -204,8 +204,8 @@ internal sealed class SeveralGatewaysTests
             Assert.That(await several.WalletAsync(n), Is.EqualTo(first));
         var book = await StoredBook.ReadPostgresAsync(several.Database);
         Assert.That(book.Broken, Is.Empty);
-        var spent = book.Buckets.Single(static bucket => bucket.Kind == "wallet").Spent;
-        Assert.That(spent, Is.EqualTo((long)(first.Spent * 1_000_000_000)), string.Create(CultureInfo.InvariantCulture, $"the front says {first.Spent}"));
+        var left = book.Buckets.Single(static bucket => bucket.Kind == "wallet").Posted;
+        Assert.That(left, Is.EqualTo((long)(first.Posted * 1_000_000_000)), string.Create(CultureInfo.InvariantCulture, $"the front says {first.Posted}"));
     }
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)

@@ -41,7 +41,10 @@ internal sealed record StoredReceipt
 }
 
 /// <summary>A customer's bucket as the book has it. Amounts in nano-credits.</summary>
-internal sealed record StoredBucket(string Kind, long Credited, long Spent, long Posted);
+/// <param name="Kind">Pack, credit or wallet.</param>
+/// <param name="PutIn">What was put in from outside.</param>
+/// <param name="Posted">What it has.</param>
+internal sealed record StoredBucket(string Kind, long PutIn, long Posted);
 
 /// <summary>The book of gateways that are not running, read without their code.</summary>
 /// <param name="Receipts">All of them.</param>
@@ -112,7 +115,10 @@ internal sealed record StoredBook(List<StoredReceipt> Receipts, List<string> Bro
         }
 
         var buckets = await connection.QueryAsync<StoredBucket>("""
-            select kind as "Kind", credited as "Credited", spent as "Spent", posted as "Posted" from bucket where kind in ('pack', 'credit', 'wallet')
+            select b.kind as "Kind",
+              cast(coalesce((select sum(e.amount) from entry e where e.account = b.account and e.bucket = b.id and e.currency = b.currency and e.kind in ('top_up', 'pack')), 0) as bigint) as "PutIn",
+              b.posted as "Posted"
+            from bucket b where b.kind in ('pack', 'credit', 'wallet')
             """);
         return new StoredBook([.. await connection.QueryAsync<StoredReceipt>(receipts)], broken, [.. buckets]);
     }
