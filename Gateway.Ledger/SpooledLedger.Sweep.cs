@@ -15,8 +15,9 @@ public sealed partial class SpooledLedger
             {
                 await SweepOnceAsync(cancellationToken);
             }
-            catch (Exception exception) when (exception is IOException or TimeoutException)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // Whatever it was: holds that nobody ends would stay.
                 LogSweepFailed(exception.Message);
             }
         }

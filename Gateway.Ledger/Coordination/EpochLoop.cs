@@ -60,6 +60,11 @@ internal sealed partial class EpochLoop(
             {
                 LogStepFailed(exception.Message);
             }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Whatever it was: a loop that ends would take this gateway out for good.
+                LogStepBroken(exception);
+            }
 
             await epochs.TroubleAsync(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -296,6 +301,9 @@ internal sealed partial class EpochLoop(
 
     [LoggerMessage(4, LogLevel.Warning, "The book does not answer; calls go on from the front: {Reason}")]
     private partial void LogBookAway(string reason);
+
+    [LoggerMessage(6, LogLevel.Error, "A step of the epoch broke; it is repeated.")]
+    private partial void LogStepBroken(Exception exception);
 
     [LoggerMessage(5, LogLevel.Warning, "A step of the epoch failed; it is repeated: {Reason}")]
     private partial void LogStepFailed(string reason);
