@@ -182,6 +182,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         if (!await front.RenewAsync(hold, cost, delivered, cancellationToken))
         {
             hold.DeliveredUsage = known;
+
+            // Over because it is being settled right now, not because it was reaped: the call goes on to its end.
+            if (Volatile.Read(ref hold.Ending) is not null && hold.Settled?.Outcome != Outcome.Recovered)
+                return true;
             LogLeaseLost(hold.ReceiptId);
             return false;
         }
