@@ -97,23 +97,8 @@ try
     await app.WaitForShutdownAsync();
     return 0;
 }
-catch (SettingException mistake)
+catch (Exception mistake) when (mistake is SettingException or BookSettingException or FrontSettingException or SpoolInUseException)
 {
     await Console.Error.WriteLineAsync(mistake.Message);
-    return 1;
-}
-catch (BookSettingException mistake)
-{
-    await Console.Error.WriteLineAsync(mistake.Message);
-    return 1;
-}
-catch (FrontSettingException mistake)
-{
-    await Console.Error.WriteLineAsync(mistake.Message);
-    return 1;
-}
-catch (SpoolInUseException taken)
-{
-    await Console.Error.WriteLineAsync(taken.Message);
     return 1;
 }

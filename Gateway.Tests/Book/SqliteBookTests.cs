@@ -36,7 +36,7 @@ internal sealed class SqliteBookTests : BookContract
 
         await using var older = new SqliteBook(file.Path, Durability.Process);
 
-        Assert.That(() => older.OpenAsync(default), Throws.InvalidOperationException.With.Message.Contains("schema version 999"));
+        Assert.That(() => older.OpenAsync(default), Throws.TypeOf<BookSettingException>().With.Message.Contains("schema version 999"));
     }
 
     [Test]

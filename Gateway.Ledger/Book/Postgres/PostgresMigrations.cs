@@ -13,7 +13,7 @@ internal static class PostgresMigrations
     private const long LockKey = 0x6761746577617901;
 
     /// <summary>Applies what is missing, and waits for another gateway that is at it.</summary>
-    /// <exception cref="InvalidOperationException">The database was written by a newer program.</exception>
+    /// <exception cref="BookSettingException">The database was written by a newer program.</exception>
     public static async Task ApplyAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken cancellationToken)
     {
         await ExecuteAsync(connection, "select pg_advisory_lock(@LockKey)", new { LockKey }, cancellationToken);
@@ -23,8 +23,8 @@ internal static class PostgresMigrations
         var knows = migrations[^1].Version;
         if (has > knows)
         {
-            throw new InvalidOperationException(
-                $"The database \"{connection.Database}\" has schema version {has}, and this program knows versions up to {knows}: start the newer program, or restore the database from before its upgrade.");
+            throw new BookSettingException(
+                $"ConnectionStrings__Ledger: the database \"{connection.Database}\" has schema version {has}, and this program knows versions up to {knows}: start the newer program, or restore the database from before its upgrade.");
         }
 
         // Numbers may have gaps, and a gap may be filled later: what counts is whether this one was applied.

@@ -10,7 +10,7 @@ internal static class SqliteMigrations
     private const string Folder = "Book/Sqlite/Migrations/";
 
     /// <summary>Applies what is missing.</summary>
-    /// <exception cref="InvalidOperationException">The file was written by a newer program.</exception>
+    /// <exception cref="BookSettingException">The file was written by a newer program.</exception>
     public static async Task ApplyAsync(SqliteConnection connection, string file, DateTimeOffset at, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition(
@@ -24,8 +24,8 @@ internal static class SqliteMigrations
         var knows = migrations[^1].Version;
         if (has > knows)
         {
-            throw new InvalidOperationException(
-                $"{file} has schema version {has}, and this program knows versions up to {knows}: start the newer program, or restore the file from before its upgrade.");
+            throw new BookSettingException(
+                $"ConnectionStrings__Ledger: {file} has schema version {has}, and this program knows versions up to {knows}: start the newer program, or restore the file from before its upgrade.");
         }
 
         // Numbers may have gaps, and a gap may be filled later: what counts is whether this one was applied.
