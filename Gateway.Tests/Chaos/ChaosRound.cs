@@ -17,7 +17,11 @@ internal sealed record RoundResult
     /// <summary>Every kind that there can be here.</summary>
     public required IReadOnlyList<string> Kinds { get; init; }
 
+    /// <summary>Why other kinds cannot happen here.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
+
+    /// <summary>From so many rounds in a row on, every kind has happened.</summary>
+    public required int RoundsForEveryKind { get; init; }
 
     public required int Replays { get; init; }
 
@@ -49,12 +53,8 @@ internal static class ChaosRound
 
     private static readonly TimeSpan QuietPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many faults of both sorts a run of so many rounds makes at least.</summary>
-    public static bool HasEvery(int rounds, int processKinds, int linkKinds) => rounds * ProcessFaultsPerRound >= processKinds && rounds * LinkFaultsPerRound >= linkKinds;
-
     public static async Task<RoundResult> RunAsync(ChaosStores stores, int seed, TimeSpan length)
     {
-        var started = Stopwatch.GetTimestamp();
         await using var cluster = await ChaosCluster.StartAsync(stores);
         var (processFaults, missing) = ProcessFaults.Of(cluster);
         var linkFaults = LinkFaults.Of(cluster);
@@ -87,6 +87,8 @@ internal static class ChaosRound
             Faults = [.. made.SelectMany(static kinds => kinds)],
             Kinds = [.. processFaults.Concat(linkFaults).Select(static fault => fault.Kind)],
             Missing = missing,
+            RoundsForEveryKind = Math.Max(
+                (processFaults.Count + ProcessFaultsPerRound - 1) / ProcessFaultsPerRound, (linkFaults.Count + LinkFaultsPerRound - 1) / LinkFaultsPerRound),
             Replays = cluster.Gateways.Sum(static gateway => gateway.Replays),
             Samples = sampler.Samples,
             AtTheHouse = oracle.AtTheHouse,

@@ -88,7 +88,6 @@ internal sealed record CrashCase(bool Shared, CrashScene Scene, string Point, st
         .. Everywhere(static shared => Replays(shared, "replay_deleted")),
 
         // A peer that ends the dead one's call, from what the shared front has.
-        .. Others("hold_reaped", CrashRow.Free, CrashRow.ToCheckpoint),
         .. Others("claim_recorded", CrashRow.Free, CrashRow.ToCheckpoint),
     ];
 
