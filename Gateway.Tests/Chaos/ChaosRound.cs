@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Gateway.Tests.EndToEnd;
+using Gateway.Tests.Proof;
 
 namespace Gateway.Tests.Chaos;
 
@@ -78,6 +79,7 @@ internal static class ChaosRound
         var wrong = new List<string>(sampler.Wrong.Take(MostWrongShown));
         wrong.AddRange(await QuietAsync(cluster));
         wrong.AddRange(await EndAsync(cluster));
+        wrong.AddRange(await VerifyAsync(cluster));
         var oracle = Oracle.Judge(journal, cluster.UpstreamJournal, await stores.ReadBookAsync());
         wrong.AddRange(oracle.Wrong.Take(MostWrongShown));
         return new RoundResult
@@ -95,6 +97,13 @@ internal static class ChaosRound
             Wrong = wrong,
             Output = string.Join('\n', cluster.Gateways.Select(static gateway => gateway.Text())),
         };
+    }
+
+    // E7: the chain, every signature and every cost, by the command that auditors use.
+    private static async Task<IReadOnlyList<string>> VerifyAsync(ChaosCluster cluster)
+    {
+        var verified = await GatewayCommand.RunAsync(cluster.Gateways[0].Folder, ["verify-ledger"], input: null, [.. cluster.Stores.Settings]);
+        return verified.ExitCode == 0 ? [] : [$"E7 verify-ledger ended with {verified.ExitCode}: {verified.Output} {verified.Errors}"];
     }
 
     private static List<Fault> Dealt(IReadOnlyList<Fault> faults, int count, int seed)

@@ -29,6 +29,9 @@ internal class ChaosStores : IAsyncDisposable
     /// <summary>Adds one gateway's settings, and the links that stand in front of the servers.</summary>
     public virtual void Connect(IDictionary<string, string> settings, IDictionary<string, FaultyLink> links) => settings["ConnectionStrings__Ledger"] = book;
 
+    /// <summary>What a command needs to read the book, without any link between.</summary>
+    public virtual IReadOnlyList<(string Name, string Value)> Settings => [("ConnectionStrings__Ledger", book)];
+
     /// <summary>The book, read without the gateway's code while no gateway runs.</summary>
     public virtual Task<StoredBook> ReadBookAsync() => StoredBook.ReadAsync(book);
 

@@ -67,6 +67,8 @@ internal sealed class SharedStores : ChaosStores
         settings["Gateway__MasterKey"] = MasterKey;
     }
 
+    public override IReadOnlyList<(string Name, string Value)> Settings => [("ConnectionStrings__Ledger", database), ("Gateway__MasterKey", MasterKey)];
+
     public override Task<StoredBook> ReadBookAsync() => StoredBook.ReadPostgresAsync(database);
 
     public override async ValueTask DisposeAsync()
