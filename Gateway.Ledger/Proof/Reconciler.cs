@@ -69,24 +69,8 @@ internal sealed partial class Reconciler(
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         await CloseYesterdayAsync(cancellationToken);
-        await using var snapshot = await book.OpenSnapshotAsync(cancellationToken);
-        var tails = await snapshot.TailsAsync(before: null, cancellationToken);
-        if (!started)
-        {
-            foreach (var tail in tails)
-                walk.StartAfter(tail);
-            started = true;
-        }
-
-        var touched = new Dictionary<(string Account, string Bucket, string Currency), long>();
-        var left = MostBlocks;
-        foreach (var tail in tails)
-            left -= await WalkAsync(snapshot, tail, left, touched, cancellationToken);
-        foreach (var ((account, bucket, currency), version) in touched)
-            Note(Checks.Bucket, await snapshot.CheckBucketAsync(account, bucket, currency, version, cancellationToken));
+        await LookAtBookAsync(cancellationToken);
         await CompareFrontAsync(cancellationToken);
-
-        Interlocked.Exchange(ref behind, tails.Sum(tail => tail.Number - (walk.Tails.GetValueOrDefault(tail.Chain)?.Number ?? 0)));
         Interlocked.Exchange(ref reconciledAt, time.GetUtcNow().ToUnixTimeSeconds());
     }
 
@@ -112,6 +96,27 @@ internal sealed partial class Reconciler(
 
         await book.CloseDayAsync(yesterday, cancellationToken);
         closedDay = yesterday;
+    }
+
+    private async Task LookAtBookAsync(CancellationToken cancellationToken)
+    {
+        await using var snapshot = await book.OpenSnapshotAsync(cancellationToken);
+        var tails = await snapshot.TailsAsync(before: null, cancellationToken);
+        if (!started)
+        {
+            foreach (var tail in tails)
+                walk.StartAfter(tail);
+            started = true;
+        }
+
+        var touched = new Dictionary<(string Account, string Bucket, string Currency), long>();
+        var left = MostBlocks;
+        foreach (var tail in tails)
+            left -= await WalkAsync(snapshot, tail, left, touched, cancellationToken);
+        foreach (var ((account, bucket, currency), version) in touched)
+            Note(Checks.Bucket, await snapshot.CheckBucketAsync(account, bucket, currency, version, cancellationToken));
+
+        Interlocked.Exchange(ref behind, tails.Sum(tail => tail.Number - (walk.Tails.GetValueOrDefault(tail.Chain)?.Number ?? 0)));
     }
 
     private async Task<int> WalkAsync(
