@@ -89,7 +89,8 @@ public sealed class LedgerStorage : IAsyncDisposable
             var redis = servers is null ? null : new RedisFront(servers, book, gateway, options.HoldLease, clock: null);
             var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
             var opened = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
-            var reconciler = Reconcile(book, options, time, logging);
+            var front = new FrontComparison(book.Source, servers, time);
+            var reconciler = Reconcile(book, options, time, logging, front.CompareSampleAsync);
             return servers is null ? new LedgerStorage(opened, book, book, reconciler, book) : new LedgerStorage(opened, book, book, reconciler, servers, book);
         }
         catch
@@ -101,9 +102,10 @@ public sealed class LedgerStorage : IAsyncDisposable
         }
     }
 
-    private static Reconciler Reconcile(IProofBook book, LedgerOptions options, TimeProvider time, ILoggerFactory logging)
+    private static Reconciler Reconcile(
+        IProofBook book, LedgerOptions options, TimeProvider time, ILoggerFactory logging, Func<CancellationToken, Task<FrontFindings>>? front = null)
     {
-        var reconciler = new Reconciler(book, options.Keys, time, logging.CreateLogger<Reconciler>());
+        var reconciler = new Reconciler(book, options.Keys, time, logging.CreateLogger<Reconciler>(), front);
         reconciler.Start();
         return reconciler;
     }

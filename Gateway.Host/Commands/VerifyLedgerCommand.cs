@@ -3,11 +3,12 @@ using System.Globalization;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Front.Redis;
 using Gateway.Ledger.Proof;
 
 namespace Gateway.Host.Commands;
 
-/// <summary><c>verify-ledger</c>: checks the book that the settings name, while gateways may go on using it; starts nothing, locks nothing, makes nothing.</summary>
+/// <summary><c>verify-ledger</c>: checks the book that the settings name, with <c>--front</c> also the front that several gateways share, while gateways may go on using it; starts nothing, locks nothing, makes nothing.</summary>
 internal static class VerifyLedgerCommand
 {
     private const string FrontOption = "--front";
@@ -17,15 +18,18 @@ internal static class VerifyLedgerCommand
     {
         try
         {
-            if (args.Contains(FrontOption, StringComparer.Ordinal))
-                throw new SettingException(FrontOption, "the in-process front is inside its gateway; only a shared front can be compared from outside.");
+            var withFront = args.Contains(FrontOption, StringComparer.Ordinal);
+            var settings = GatewaySettings.Read(ProgramSettings.CreateBuilder([.. args.Where(static argument => argument is not FrontOption)]).Configuration);
+            if (withFront && settings.BookConnection is null)
+                throw new SettingException(FrontOption, "with SQLite the front is inside its gateway; there is no shared front that could be compared from outside.");
 
-            var settings = GatewaySettings.Read(ProgramSettings.CreateBuilder(args).Configuration);
             using var keys = MasterKeyFile.Load(settings).DeriveReceiptKeys();
-            var verifier = LedgerVerifier.Of(settings.ToLedgerOptions() with { Keys = keys }, front: null);
+            var options = settings.ToLedgerOptions() with { Keys = keys };
+            await using var front = withFront ? FrontComparison.Of(options) : null;
+            var verifier = LedgerVerifier.Of(options, front);
             return await PrintAsync(verifier, output, cancellationToken);
         }
-        catch (Exception exception) when (exception is SettingException or BookSettingException or IOException or UnauthorizedAccessException or DbException)
+        catch (Exception exception) when (exception is SettingException or BookSettingException or FrontSettingException or IOException or UnauthorizedAccessException or DbException)
         {
             await errors.WriteLineAsync($"The ledger cannot be checked. {exception.Message.ReplaceLineEndings(" ")}");
             return CommandLine.CannotCheck;

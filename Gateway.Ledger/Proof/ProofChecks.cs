@@ -31,5 +31,6 @@ internal static class ProofChecks
         new("I11 every receipt and entry is in a block", "I11_rows_in_blocks.sql", "entries", static book => book.Receipts + book.Entries),
         new("I12 a posting is there once", "I12_postings_once.sql", "postings", static book => book.Postings),
         new("I12 a posting is its entries", "I12_postings_are_entries.sql", "postings", static book => book.Postings),
+        new("I12 a refund is its postings and entries", "I12_refunds.sql", "receipts", static book => book.Receipts),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Gateway.Ledger.Front;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Ledger.Proof;
@@ -9,13 +10,14 @@ namespace Gateway.Ledger.Proof;
 /// <param name="keys">Verify the blocks; <c>null</c>: signatures are not looked at.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Gets an error for each difference.</param>
-/// <param name="front">Also compared with the book; <c>null</c>: no front that could be.</param>
-internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, TimeProvider time, ILogger logger, FrontBalances? front = null) : IAsyncDisposable
+/// <param name="front">Compares some more accounts of the front with the book; <c>null</c>: no front that could be.</param>
+internal sealed partial class Reconciler(
+    IProofBook book, ReceiptKeys? keys, TimeProvider time, ILogger logger, Func<CancellationToken, Task<FrontFindings>>? front = null) : IAsyncDisposable
 {
     // Blocks a look: at 10 blocks a second, the most that one recorder writes, a minute has 600.
     private const int MostBlocks = 2_000;
     private const int MostBuckets = 10_000;
-    private const int MostFrontBuckets = 10_000;
+    private const int MostTold = 10_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(60);
 
     private readonly ChainWalk walk = new(keys);
@@ -24,10 +26,10 @@ internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, Tim
         [Checks.Chain] = 0, [Checks.DoubleEntry] = 0, [Checks.Bucket] = 0, [Checks.Front] = 0,
     };
 
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
     private readonly Meter meter = new(LedgerMetrics.Name);
     private readonly CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
-    private HashSet<string> frontDifferences = new(StringComparer.Ordinal);
     private bool started;
     private int disposed;
     private DateOnly closedDay;
@@ -67,24 +69,8 @@ internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, Tim
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         await CloseYesterdayAsync(cancellationToken);
-        await using var snapshot = await book.OpenSnapshotAsync(cancellationToken);
-        var tails = await snapshot.TailsAsync(before: null, cancellationToken);
-        if (!started)
-        {
-            foreach (var tail in tails)
-                walk.StartAfter(tail);
-            started = true;
-        }
-
-        var touched = new Dictionary<(string Account, string Bucket, string Currency), long>();
-        var left = MostBlocks;
-        foreach (var tail in tails)
-            left -= await WalkAsync(snapshot, tail, left, touched, cancellationToken);
-        foreach (var ((account, bucket, currency), version) in touched)
-            Note(Checks.Bucket, await snapshot.CheckBucketAsync(account, bucket, currency, version, cancellationToken));
-        await CompareFrontAsync(snapshot, cancellationToken);
-
-        Interlocked.Exchange(ref behind, tails.Sum(tail => tail.Number - (walk.Tails.GetValueOrDefault(tail.Chain)?.Number ?? 0)));
+        await LookAtBookAsync(cancellationToken);
+        await CompareFrontAsync(cancellationToken);
         Interlocked.Exchange(ref reconciledAt, time.GetUtcNow().ToUnixTimeSeconds());
     }
 
@@ -110,6 +96,27 @@ internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, Tim
 
         await book.CloseDayAsync(yesterday, cancellationToken);
         closedDay = yesterday;
+    }
+
+    private async Task LookAtBookAsync(CancellationToken cancellationToken)
+    {
+        await using var snapshot = await book.OpenSnapshotAsync(cancellationToken);
+        var tails = await snapshot.TailsAsync(before: null, cancellationToken);
+        if (!started)
+        {
+            foreach (var tail in tails)
+                walk.StartAfter(tail);
+            started = true;
+        }
+
+        var touched = new Dictionary<(string Account, string Bucket, string Currency), long>();
+        var left = MostBlocks;
+        foreach (var tail in tails)
+            left -= await WalkAsync(snapshot, tail, left, touched, cancellationToken);
+        foreach (var ((account, bucket, currency), version) in touched)
+            Note(Checks.Bucket, await snapshot.CheckBucketAsync(account, bucket, currency, version, cancellationToken));
+
+        Interlocked.Exchange(ref behind, tails.Sum(tail => tail.Number - (walk.Tails.GetValueOrDefault(tail.Chain)?.Number ?? 0)));
     }
 
     private async Task<int> WalkAsync(
@@ -148,27 +155,24 @@ internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, Tim
         return wrong is null ? null : $"the {wrong.Key.Kind} entries of {wrong.Key.Reference} in block {block.Block.Id} do not sum to 0";
     }
 
-    // The front moves while the book's snapshot stands still: a difference counts when the next look sees the very same one.
-    private async Task CompareFrontAsync(ProofSnapshot snapshot, CancellationToken cancellationToken)
+    // A front's difference stays until a person ends it, and its accounts come round again: it is told once.
+    private async Task CompareFrontAsync(CancellationToken cancellationToken)
     {
         if (front is null)
             return;
 
-        var differences = new HashSet<string>(StringComparer.Ordinal);
-        var looked = 0;
-        await foreach (var bucket in front(cancellationToken))
+        try
         {
-            if (FrontCheck.Check(bucket, await snapshot.PostedAsync(bucket.Account, bucket.Bucket, cancellationToken)) is { } difference
-                && differences.Add(difference) && frontDifferences.Contains(difference))
+            foreach (var difference in (await front(cancellationToken)).Differences)
             {
-                Note(Checks.Front, difference);
+                if (told.Count < MostTold && told.Add(difference))
+                    Note(Checks.Front, difference);
             }
-
-            if (++looked >= MostFrontBuckets)
-                break;
         }
-
-        frontDifferences = differences;
+        catch (FrontUnavailableException exception)
+        {
+            LogFrontAway(exception.Message);
+        }
     }
 
     private void Note(string check, string? difference)
@@ -191,6 +195,9 @@ internal sealed partial class Reconciler(IProofBook book, ReceiptKeys? keys, Tim
 
     [LoggerMessage(2, LogLevel.Warning, "The reconciler could not look at the book; it looks again in a minute.")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(3, LogLevel.Information, "The front could not be compared with the book; it is looked at again in a minute: {Reason}")]
+    private partial void LogFrontAway(string reason);
 
     private static class Checks
     {

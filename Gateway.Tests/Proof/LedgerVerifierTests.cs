@@ -205,25 +205,52 @@ internal sealed class LedgerVerifierTests
 
     [TestCase(10, 0, 0, 0, null)]
     [TestCase(7, 2, 2, 3, null)]
-    [TestCase(7, 8, 8, 3, "L1")]
+    [TestCase(7, 8, 8, 3, null, TestName = "Credits_that_were_taken_out_of_a_hold_are_no_difference")]
+    [TestCase(-2, 0, 0, 10, null, TestName = "A_call_that_was_charged_what_was_taken_out_is_no_difference")]
+    [TestCase(6, 8, 8, 3, "L1")]
+    [TestCase(7, -1, -1, 3, "L1")]
     [TestCase(7, 2, 1, 3, "L2")]
     [TestCase(8, 2, 2, 3, "L4")]
-    public async Task A_front_is_compared_with_the_book(long posted, long held, long live, long unrecorded, string? check)
+    public void A_bucket_of_the_front_is_compared_with_the_book(long posted, long held, long live, long unrecorded, string? check)
     {
-        var bucket = await book.History.TopUpAsync(10);
-        const long Credit = Credits.NanoPerCredit;
+        var difference = FrontCheck.Check(new FrontBucket("acc_one", "bkt_one", posted, held, live, unrecorded), 10);
 
-        var differences = await book.DifferencesAsync(front: Front);
+        Assert.That(difference, check is null ? Is.Null : Does.StartWith(check).And.Contains("bucket bkt_one of acc_one"));
+    }
 
-        Assert.That(differences, check is null ? Is.Empty : Has.Count.EqualTo(1));
-        if (check is not null)
-            Assert.That(differences[0].First, Does.StartWith(check).And.Contains(bucket));
+    [Test]
+    public void A_bucket_that_only_the_front_has_is_a_difference() =>
+        Assert.That(FrontCheck.Check(new FrontBucket("acc_one", "bkt_one", 0, 0, 0, 0), null), Does.StartWith("L4"));
 
-        async IAsyncEnumerable<FrontBucket> Front([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            await Task.Yield();
-            yield return new FrontBucket(ProofHistory.Account, bucket, posted * Credit, held * Credit, live * Credit, unrecorded * Credit);
-        }
+    [Test]
+    public async Task What_the_front_differs_in_is_a_check_of_its_own()
+    {
+        var differences = await book.DifferencesAsync(front: _ => Task.FromResult(new FrontFindings(3, ["L2: one", "L4: two"])));
+
+        Assert.That(differences.Select(static found => (found.Examined, found.Differences, found.First)), Is.EqualTo(new[] { (3L, 2L, "L2: one") }));
+    }
+
+    [Test]
+    public async Task Refunds_of_every_kind_are_their_postings_and_entries()
+    {
+        await book.History.WriteWithRefundsAsync();
+
+        Assert.That(await book.DifferencesAsync(), Is.Empty);
+    }
+
+    [TestCase("update receipt set refunded = refunded - 1 where refunded = cost and cost > 0", "given back, its postings")]
+    [TestCase("update receipt set refunded = refunded + 1 where refunded > 0 and refunded < cost", "given back, its postings")]
+    [TestCase("update posting set amount = amount + 1 where kind = 'refund'", "given back, its postings")]
+    [TestCase("delete from posting where kind = 'refund'", "given back, its postings")]
+    [TestCase("update posting set receipt = x'00' where kind = 'refund'", "is of a receipt that does not exist")]
+    public async Task A_refund_that_was_changed_by_hand_is_found(string sql, string words)
+    {
+        await book.History.WriteWithRefundsAsync();
+        await book.TamperAsync(sql);
+
+        var difference = (await book.DifferencesAsync()).Single(static found => found.Name.StartsWith("I12 a refund", StringComparison.Ordinal));
+
+        Assert.That(difference.First, Does.Contain(words).Or.Contain("does not exist"));
     }
 
     [Test]

@@ -83,6 +83,21 @@ internal sealed class PostgresProofTests
         Assert.That(differences.Where(found => found.Name.StartsWith(check, StringComparison.Ordinal)).Select(static found => found.First), Has.One.Contains(words));
     }
 
+    [TestCase("select 1", null)]
+    [TestCase("update receipt set refunded = refunded - 1 where refunded = cost and cost > 0", "given back, its postings")]
+    [TestCase("update posting set amount = amount + 1 where kind = 'refund'", "given back, its postings")]
+    [TestCase("delete from posting where kind = 'refund'", "given back, its postings")]
+    public async Task A_refund_is_its_postings_and_entries(string sql, string? words)
+    {
+        await new ProofHistory(one).WriteWithRefundsAsync();
+        await TamperAsync(sql);
+
+        var refunds = (await ResultsAsync()).Single(static result => result.Name.StartsWith("I12 a refund", StringComparison.Ordinal));
+
+        Assert.That(refunds.Examined, Is.EqualTo(25));
+        Assert.That(refunds.First, words is null ? Is.Null : Does.Contain(words));
+    }
+
     [Test]
     public async Task A_served_receipt_is_proven_and_names_its_block()
     {

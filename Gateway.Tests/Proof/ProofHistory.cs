@@ -45,6 +45,15 @@ internal sealed class ProofHistory(IBook book)
         return calls;
     }
 
+    /// <summary>The same, then a refund in two parts of one call and one for an answer that was not delivered.</summary>
+    public async Task WriteWithRefundsAsync()
+    {
+        var calls = await WriteAsync();
+        await RefundAsync(calls[1], new Credits(1_000), RefundReason.Requested);
+        await RefundAsync(calls[1], new Credits(2_000), RefundReason.Requested);
+        await RefundAsync(calls[4], amount: null, RefundReason.Undelivered);
+    }
+
     public static SettledCall Call(
         string account, string bucket, long input, long output, Outcome outcome = Outcome.Complete, Credits shortfall = default, Credits? hold = null)
     {
@@ -66,5 +75,12 @@ internal sealed class ProofHistory(IBook book)
         var draft = ReceiptDocument.Draft(facts, id, Start, ended, usage, CountedBy.Upstream, Price, cost, shortfall, held);
         BucketShare[] paidBy = cost == Credits.Zero ? [] : [new BucketShare(bucket, BucketKind.Credit, cost, Credits.Zero)];
         return new SettledCall(id, account, "ws_default", "key_a", facts.RunId, Start, Start.AddSeconds(1), ended, cost, shortfall, paidBy, draft);
+    }
+
+    private async Task RefundAsync(SettledCall call, Credits? amount, RefundReason reason)
+    {
+        var refund = new Refund { ReceiptId = call.ReceiptId, Amount = amount, Reason = reason, Actor = "operator" };
+        if (await book.RefundAsync(refund, Start.AddSeconds(3), default) is not RefundResult.Refunded)
+            throw new InvalidOperationException($"{call.ReceiptId} was not refunded.");
     }
 }

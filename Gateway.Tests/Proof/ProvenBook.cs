@@ -33,7 +33,7 @@ internal sealed class ProvenBook : IAsyncDisposable
     }
 
     /// <summary>The checks that found something, with the first difference of each.</summary>
-    public async Task<IReadOnlyList<CheckResult>> DifferencesAsync(ReceiptKeys? keys = null, FrontBalances? front = null)
+    public async Task<IReadOnlyList<CheckResult>> DifferencesAsync(ReceiptKeys? keys = null, Func<CancellationToken, Task<FrontFindings>>? front = null)
     {
         var results = new List<CheckResult>();
         await foreach (var result in new LedgerVerifier(new SqliteProof(Path), keys ?? Keys, front).RunAsync(default))

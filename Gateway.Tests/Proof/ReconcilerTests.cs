@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Ledger;
+using Gateway.Ledger.Front;
 using Gateway.Ledger.Proof;
 using Gateway.Tests.Fakes;
 using Microsoft.Extensions.Logging;
@@ -78,26 +79,18 @@ internal sealed class ReconcilerTests
     }
 
     [Test]
-    public async Task A_front_counts_as_different_when_two_looks_see_the_same()
+    public async Task A_difference_of_the_front_is_told_once_and_a_front_that_is_away_is_none()
     {
-        var posted = 9L;
-        await using var both = new Reconciler(book.Book, book.Keys, time, log, Front);
+        string[] found = ["L4: bucket"];
+        await using var both = new Reconciler(book.Book, book.Keys, time, log, _ => Task.FromResult(new FrontFindings(1, found)));
+        await using var away = new Reconciler(book.Book, book.Keys, time, log, _ => throw new FrontUnavailableException("away"));
 
         await both.LookAsync(default);
-        Assert.That(both.Drift, Is.Zero, "once may be a settlement on its way");
-        posted = 8;
         await both.LookAsync(default);
-        Assert.That(both.Drift, Is.Zero, "it moves");
-        await both.LookAsync(default);
+        await away.LookAsync(default);
 
-        Assert.That(both.Drift, Is.EqualTo(1));
+        Assert.That((both.Drift, away.Drift), Is.EqualTo((1, 0)));
         Assert.That(log.Lines, Has.One.Contains("(front): L4: bucket"));
-
-        async IAsyncEnumerable<FrontBucket> Front([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            await Task.Yield();
-            yield return new FrontBucket(ProofHistory.Account, bucket, posted * Credits.NanoPerCredit, 0, 0, 0);
-        }
     }
 
     [Test]

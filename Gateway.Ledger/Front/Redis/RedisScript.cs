@@ -30,6 +30,12 @@ internal sealed class RedisScript
     public static readonly RedisScript Acknowledge = new("ack");
     public static readonly RedisScript Drop = new("drop");
 
+    /// <summary>Proofs come with their text, and are no part of what an epoch loads: a script cache without them says nothing.</summary>
+    public static readonly RedisScript Proof = new("proof");
+
+    /// <inheritdoc cref="Proof"/>
+    public static readonly RedisScript ProofScan = new("proof_scan");
+
     /// <summary>What a server must have loaded before an epoch runs on it.</summary>
     public static readonly IReadOnlyList<RedisScript> All =
     [

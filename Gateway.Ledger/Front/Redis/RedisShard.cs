@@ -31,6 +31,9 @@ internal readonly struct RedisShard
     /// <summary>Stream: settlements that are not known to be in the book.</summary>
     public RedisKey Settlements => prefix + "settle";
 
+    /// <summary>What the key of every <see cref="Hold"/> begins with.</summary>
+    public string Holds => prefix + "h:";
+
     /// <summary>The shard of an account: FNV-1a, the same in every process and version.</summary>
     public static RedisShard Of(string account)
     {
@@ -49,5 +52,5 @@ internal readonly struct RedisShard
     /// <summary>The member's hash; nobody's is named and never used.</summary>
     public RedisKey Member(string? memberId) => prefix + "m:" + memberId;
 
-    public RedisKey Hold(ReceiptId receipt) => prefix + "h:" + receipt;
+    public RedisKey Hold(ReceiptId receipt) => Holds + receipt;
 }
