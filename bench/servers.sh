@@ -17,7 +17,7 @@ servers_start() {
     --maxmemory-policy noeviction >"$servers_folder/redis/log" 2>&1 & servers_redis=$!
   (cd "$servers_folder/postgres" && "${servers_as[@]}" "$servers_bin/initdb" -D data -U bench -A trust -E UTF8 --locale=C >log.initdb 2>&1 &&
     taskset -c "$cores" "${servers_as[@]}" "$servers_bin/pg_ctl" -D data -w -l log \
-      -o "-p $3 -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_buffers=256MB -c max_wal_size=4GB" start >/dev/null 2>&1)
+      -o "-p $3 -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c track_commit_timestamp=on -c shared_buffers=256MB -c max_wal_size=4GB" start >/dev/null 2>&1)
   redis=127.0.0.1:$2
   postgres="Host=127.0.0.1;Port=$3;Username=bench;Database=postgres"
   for _ in $(seq 100); do [ "$(redis-cli -p "$2" ping 2>/dev/null)" = PONG ] && return; sleep 0.1; done
