@@ -7,11 +7,14 @@ return args switch
     ["load", var url, var key, var connections, var seconds, var rate] => await PlainLoad.RunAsync(new Uri(url), key, int.Parse(connections), double.Parse(seconds), double.Parse(rate)),
     ["streams", var url, var key, var connections, var seconds] => await StreamLoad.RunAsync(new Uri(url), key, int.Parse(connections), double.Parse(seconds)),
     ["record", var connectionString, var settlements, var accounts] => await RecordLoad.RunAsync(connectionString, int.Parse(settlements), int.Parse(accounts)),
+    ["ledger", var redis, var postgres, var accounts, var rate, var seconds, .. var marker] when marker.Length < 2 =>
+        await LedgerRuns.RunAsync(redis, postgres, int.Parse(accounts), double.Parse(rate), double.Parse(seconds), marker.FirstOrDefault()),
+    ["soak", var redis, var postgres, var accounts, var rate, var seconds] => await LedgerRuns.SoakAsync(redis, postgres, int.Parse(accounts), double.Parse(rate), double.Parse(seconds)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("upstream URL | yarp URL UPSTREAM | load URL KEY CONNECTIONS SECONDS RATE(0 = closed loop) | streams URL KEY CONNECTIONS SECONDS | record POSTGRES SETTLEMENTS ACCOUNTS");
+    Console.Error.WriteLine("upstream URL | yarp URL UPSTREAM | load URL KEY CONNECTIONS SECONDS RATE(0 = closed loop) | streams URL KEY CONNECTIONS SECONDS | record POSTGRES SETTLEMENTS ACCOUNTS | ledger REDIS POSTGRES ACCOUNTS RATE SECONDS [MARKER] | soak REDIS POSTGRES ACCOUNTS RATE SECONDS");
     return 2;
 }

@@ -13,7 +13,7 @@ internal static class RecordLoad
     private const int BatchSize = 500;
     private static readonly Credits Cost = new(274_400);
 
-    private static readonly Price Price = new()
+    internal static readonly Price Price = new()
     {
         Version = 3, Currency = "CREDIT", RouteType = RouteType.Official, Base = new Rates { Input = 1_400_000, Output = 2_800_000 },
     };
@@ -34,7 +34,7 @@ internal static class RecordLoad
     }
 
     // Straight into the table: a hundred thousand postings would take longer than what is measured.
-    private static async Task FundAsync(string connectionString, int accounts)
+    internal static async Task FundAsync(string connectionString, int accounts)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var fund = source.CreateCommand("""
@@ -48,6 +48,14 @@ internal static class RecordLoad
         await using var analyze = source.CreateCommand("vacuum analyze bucket");
         await analyze.ExecuteNonQueryAsync();
     }
+
+    internal static CallFacts Facts(int account) => new()
+    {
+        KeyId = $"key_{account}", Workspace = "ws_default", Tags = ["chat-support"], Endpoint = "/v1/chat/completions", Dialect = "openai", Streamed = true,
+        RequestedModel = "demo/echo", RoutedModel = "demo/echo", Provider = "demo", Model = "echo", RouteType = RouteType.Official,
+        PrimaryChannel = "ch_0123456789", Channel = "ch_0123456789", UpstreamModel = "echo", ReportedModel = "echo", LatencyMs = 740.1, FirstTokenMs = 210.4,
+        TraceId = "0af7651916cd43dd8448eb211c80319c",
+    };
 
     private static async Task<double> RecordAsync(PostgresBook book, List<SettledCall[]> batches)
     {
@@ -66,13 +74,7 @@ internal static class RecordLoad
     {
         var at = TimeProvider.System.GetUtcNow();
         var id = ReceiptId.Create(at);
-        var facts = new CallFacts
-        {
-            KeyId = $"key_{account}", Workspace = "ws_default", Tags = ["chat-support"], Endpoint = "/v1/chat/completions", Dialect = "openai", Streamed = true,
-            RequestedModel = "demo/echo", RoutedModel = "demo/echo", Provider = "demo", Model = "echo", RouteType = RouteType.Official,
-            PrimaryChannel = "ch_0123456789", Channel = "ch_0123456789", UpstreamModel = "echo", ReportedModel = "echo", LatencyMs = 740.1, FirstTokenMs = 210.4,
-            TraceId = "0af7651916cd43dd8448eb211c80319c",
-        };
+        var facts = Facts(account);
         var draft = ReceiptDocument.Draft(
             facts, id, at, Outcome.Complete, new Usage(24, 0, 0, 86, 0), CountedBy.Upstream, Price, Cost, Credits.Zero, new Credits(12_000_000));
         var share = new BucketShare($"bkt_{account}", BucketKind.Credit, Cost, new Credits(1));
