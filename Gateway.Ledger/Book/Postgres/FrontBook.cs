@@ -33,7 +33,7 @@ internal sealed class FrontBook(NpgsqlDataSource source)
     public async Task<(Dictionary<(string Account, string Bucket), long> Posted, HashSet<Guid> Recorded)> ReadAsync(
         IReadOnlyCollection<string> accounts, IReadOnlyCollection<ReceiptId> receipts, CancellationToken cancellationToken)
     {
-        var moments = receipts.Select(Instants.Of).DefaultIfEmpty(DateTime.UnixEpoch).ToArray();
+        var moments = receipts.Select(Instants.Of).DefaultIfEmpty(DateTimeOffset.UnixEpoch).ToArray();
 
         // One state for both statements: a call that is recorded is in the balance, too.
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
