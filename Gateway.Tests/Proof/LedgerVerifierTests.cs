@@ -242,7 +242,7 @@ internal sealed class LedgerVerifierTests
     [TestCase("update receipt set refunded = refunded + 1 where refunded > 0 and refunded < cost", "given back, its postings")]
     [TestCase("update posting set amount = amount + 1 where kind = 'refund'", "given back, its postings")]
     [TestCase("delete from posting where kind = 'refund'", "given back, its postings")]
-    [TestCase("update posting set receipt = x'00' where kind = 'refund'", "is of a receipt that does not exist")]
+    [TestCase("delete from receipt where refunded > 0", "is of a receipt that does not exist")]
     public async Task A_refund_that_was_changed_by_hand_is_found(string sql, string words)
     {
         await book.History.WriteWithRefundsAsync();
@@ -250,7 +250,7 @@ internal sealed class LedgerVerifierTests
 
         var difference = (await book.DifferencesAsync()).Single(static found => found.Name.StartsWith("I12 a refund", StringComparison.Ordinal));
 
-        Assert.That(difference.First, Does.Contain(words).Or.Contain("does not exist"));
+        Assert.That(difference.First, Does.Contain(words));
     }
 
     [Test]

@@ -1,6 +1,6 @@
 -- What a receipt says was given back is what was posted for it, and what its buckets got: entries under the receipt's own name, or under a posting's.
 select 'receipt ' || receipt.reference || ' of ' || receipt.cost || ' nano-credits says ' || stored.refunded || ' were given back, its postings '
-  || coalesce(posted.total, 0) + coalesce(voided.total, 0) || ', its entries ' || coalesce(direct.total, 0) + coalesce(asked.total, 0)
+  || (coalesce(posted.total, 0) + coalesce(voided.total, 0)) || ', its entries ' || (coalesce(direct.total, 0) + coalesce(asked.total, 0))
 from receipt_reference as receipt
 join receipt as stored on stored.id = receipt.id
 left join (select receipt, sum(amount) as total from posting where kind = 'refund' group by receipt) as posted
