@@ -14,7 +14,15 @@ servers_start "$work" 19140 19141 1
 tool="taskset -c 0 dotnet bench/Gateway.Load/bin/Release/net10.0/Gateway.Load.dll"
 sql() { psql -qAt -h 127.0.0.1 -p 19141 -U bench -d "$1" -c "$2"; }
 cpu() { awk '{print ($14 + $15 + $16 + $17) * 10000}' "/proc/$1/stat" 2>/dev/null || true; }
-servers_cpu() { local pid sum=0; for pid in $(head -1 "$work/postgres/data/postmaster.pid") $(pgrep -P "$(head -1 "$work/postgres/data/postmaster.pid")"); do sum=$((sum + $(cpu "$pid" | sed 's/^$/0/'))); done; echo "$(cpu "$servers_redis") $sum"; }
+servers_cpu() {
+  local pid used sum=0 postmaster
+  postmaster=$(head -1 "$work/postgres/data/postmaster.pid")
+  for pid in "$postmaster" $(pgrep -P "$postmaster"); do
+    used=$(cpu "$pid")
+    sum=$((sum + ${used:-0}))
+  done
+  echo "$(cpu "$servers_redis") $sum"
+}
 
 # Receipts of this month up to now, in the order of their ids; the indexes are kept as they are filled. Entries are left out: a call only adds to theirs.
 fill() {
