@@ -15,9 +15,13 @@ public sealed partial class SpooledLedger : IEpochWork
     private static readonly TimeSpan UnfinishedPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UnfinishedPause = TimeSpan.FromMilliseconds(10);
 
+    // Looking through all shards costs a gateway as much as a hundred calls; what a dead one left can wait for a moment.
+    private static readonly TimeSpan ClaimPause = TimeSpan.FromSeconds(2);
+
     // Settled in the spool while no front answered: bounded by admission, as the pending calls are.
     private readonly ConcurrentDictionary<ReceiptId, Hold> deferred = new();
     private readonly ConcurrentQueue<(string Account, BucketBalance Bucket)> untold = new();
+    private long? claimedAt;
 
     /// <inheritdoc/>
     async Task IEpochWork.DrainAsync(ISharedFront rows, CancellationToken cancellationToken)
@@ -57,7 +61,11 @@ public sealed partial class SpooledLedger : IEpochWork
         await SettleDeferredAsync();
         await TellAsync(cancellationToken);
         await recorder.AcknowledgeAsync(cancellationToken);
+        if (claimedAt is { } before && time.GetElapsedTime(before) < ClaimPause)
+            return;
+
         await ClaimAsync(front, liveGateways, cancellationToken);
+        claimedAt = time.GetTimestamp();
     }
 
     private EpochFront Epochs => epochs ?? throw new InvalidOperationException("This ledger has one front only.");

@@ -5,9 +5,15 @@ namespace Gateway.Ledger;
 /// <summary>The part that ends what callers left behind: holds whose lease is over, and settlements that were never finished.</summary>
 public sealed partial class SpooledLedger
 {
+    private static readonly TimeSpan MostBetweenSweeps = TimeSpan.FromSeconds(1);
+
+    // A sweep asks every shard of a shared front, and every gateway sweeps.
+    private static readonly TimeSpan MostBetweenSharedSweeps = TimeSpan.FromSeconds(4);
+
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        var interval = options.HoldLease / 4 < TimeSpan.FromSeconds(1) ? options.HoldLease / 4 : TimeSpan.FromSeconds(1);
+        var most = epochs is null ? MostBetweenSweeps : MostBetweenSharedSweeps;
+        var interval = options.HoldLease / 4 < most ? options.HoldLease / 4 : most;
         using var timer = new PeriodicTimer(interval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {

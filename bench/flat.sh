@@ -13,8 +13,14 @@ trap 'servers_stop; rm -rf "$work"' EXIT
 servers_start "$work" 19140 19141 1
 tool="taskset -c 0 dotnet bench/Gateway.Load/bin/Release/net10.0/Gateway.Load.dll"
 sql() { psql -qAt -h 127.0.0.1 -p 19141 -U bench -d "$1" -c "$2"; }
-cpu() { awk '{print ($14 + $15 + $16 + $17) * 10000}' "/proc/$1/stat" 2>/dev/null || true; }
-servers_cpu() { local pid sum=0; for pid in $(head -1 "$work/postgres/data/postmaster.pid") $(pgrep -P "$(head -1 "$work/postgres/data/postmaster.pid")"); do sum=$((sum + $(cpu "$pid" | sed 's/^$/0/'))); done; echo "$(cpu "$servers_redis") $sum"; }
+# Lines of "which pid microseconds": Redis, and each process of PostgreSQL that lives.
+servers_cpu() {
+  local pid postmaster
+  postmaster=$(head -1 "$work/postgres/data/postmaster.pid")
+  for pid in "$servers_redis" "$postmaster" $(pgrep -P "$postmaster"); do
+    awk -v which="$([ "$pid" = "$servers_redis" ] && echo redis || echo postgres)" '{print which, $1, ($14 + $15) * 10000}' "/proc/$pid/stat" 2>/dev/null || true
+  done
+}
 
 # Receipts of this month up to now, in the order of their ids; the indexes are kept as they are filled. Entries are left out: a call only adds to theirs.
 fill() {
@@ -48,9 +54,10 @@ for round in $(seq "$rounds"); do
     $tool ledger "$redis,defaultDatabase=${database[$book]}" "${postgres%Database=*}Database=$book" "${accounts[$book]}" "$rate" "$seconds" "$work/ready" >"$work/out" & load=$!
     # Loading the keys and warming up is not the calls' cost.
     while [ ! -e "$work/ready" ] && kill -0 $load 2>/dev/null; do sleep 0.05; done
-    before=$(servers_cpu)
+    servers_cpu >"$work/before"
     while [ -e "$work/ready" ] && kill -0 $load 2>/dev/null; do sleep 0.05; done
-    echo "$before $(servers_cpu) $rate $seconds" | awk '{printf "  Redis %.0f us, PostgreSQL %.0f us of CPU a call\n", ($3-$1)/$5/$6, ($4-$2)/$5/$6}'
+    servers_cpu | awk -v calls="$((rate * seconds))" 'NR == FNR {before[$2] = $3; next} {used[$1] += $3 - before[$2]}
+      END {printf "  Redis %.0f us, PostgreSQL %.0f us of CPU a call\n", used["redis"] / calls, used["postgres"] / calls}' "$work/before" -
     wait $load || true
     sed 's/^/  /' "$work/out"
   done

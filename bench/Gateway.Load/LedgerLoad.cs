@@ -33,21 +33,21 @@ internal sealed class LedgerLoad : IAsyncDisposable
     /// <summary>Opens the ledger, makes the accounts where they are missing, and brings every account and key into the front.</summary>
     public static async Task<LedgerLoad> OpenAsync(string redis, string postgres, int accounts)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-load-");
+        var made = Directory.CreateTempSubdirectory("gateway-load-");
         using var logging = LoggerFactory.Create(static log => log.AddConsole().SetMinimumLevel(LogLevel.Error));
         var options = new LedgerOptions
         {
-            BookFile = "", BookConnection = postgres, RedisConnection = redis, SpoolFolder = folder.CreateSubdirectory("spool").FullName,
+            BookFile = "", BookConnection = postgres, RedisConnection = redis, SpoolFolder = made.CreateSubdirectory("spool").FullName,
         };
-        var storage = await LedgerStorage.OpenAsync(options, TimeProvider.System, logging, default);
+        var opened = await LedgerStorage.OpenAsync(options, TimeProvider.System, logging, default);
         await RecordLoad.FundAsync(postgres, accounts);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = LoadedAtOnce };
         await Parallel.ForAsync(0, accounts, parallel, async (account, token) =>
         {
-            await storage.Ledger.BalanceAsync($"acc_{account}", token);
-            await storage.Ledger.BudgetAsync($"acc_{account}", Key(account), token);
+            await opened.Ledger.BalanceAsync($"acc_{account}", token);
+            await opened.Ledger.BudgetAsync($"acc_{account}", Key(account), token);
         });
-        return new LedgerLoad(postgres, folder, storage, accounts);
+        return new LedgerLoad(postgres, made, opened, accounts);
     }
 
     /// <summary>Calls at a rate for so long; those of a moment start together, as calls do that come over many connections.</summary>

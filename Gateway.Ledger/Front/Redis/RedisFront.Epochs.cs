@@ -11,14 +11,14 @@ internal sealed partial class RedisFront
     private const int LookedAtPerShard = 1000;
     private const int ShardsAtOnce = 32;
     private const int AcknowledgedAtOnce = 200;
+    private static readonly RedisKey[] EpochMarks = [.. RedisShard.All.Select(static shard => shard.Epoch)];
 
     /// <inheritdoc/>
     public async Task<FrontProbe> ProbeAsync(CancellationToken cancellationToken)
     {
         await CheckAsync();
         var life = await servers.LifeAsync();
-        var marks = await Task.WhenAll(
-            RedisShard.All.Select(shard => servers.AwaitAsync(servers.Database.StringGetAsync(shard.Epoch, CommandFlags.DemandMaster))));
+        var marks = await servers.GetAsync(EpochMarks);
         var (found, openedBy) = Mark(marks);
         if (found is not { } running || running != Interlocked.Read(ref epoch))
             return new FrontProbe(life, found);

@@ -18,6 +18,7 @@ internal sealed partial class RedisServers : IAsyncDisposable
     private Task configuring = Task.CompletedTask;
     private long configuredAt;
     private bool checkedOnce;
+    private bool clustered;
 
     private RedisServers(ConnectionMultiplexer multiplexer, ILogger logger)
     {
@@ -93,6 +94,25 @@ internal sealed partial class RedisServers : IAsyncDisposable
         }
     }
 
+    /// <summary>The values of keys in any slots: one command, but in a cluster one for each key.</summary>
+    /// <exception cref="FrontUnavailableException">Redis is away.</exception>
+    public async Task<RedisValue[]> GetAsync(RedisKey[] keys)
+    {
+        if (!Volatile.Read(ref clustered))
+        {
+            try
+            {
+                return await AwaitAsync(Database.StringGetAsync(keys, CommandFlags.DemandMaster));
+            }
+            catch (Exception exception) when (SpansSlots(exception))
+            {
+                Volatile.Write(ref clustered, true);
+            }
+        }
+
+        return await Task.WhenAll(keys.Select(key => AwaitAsync(Database.StringGetAsync(key, CommandFlags.DemandMaster))));
+    }
+
     /// <summary>An answer, or that Redis is away; any other error of the server is a bug and surfaces.</summary>
     /// <exception cref="FrontUnavailableException">Redis is away, or has answered too late: whether it happened is not known.</exception>
     public async Task<T> AwaitAsync<T>(Task<T> command)
@@ -147,6 +167,11 @@ internal sealed partial class RedisServers : IAsyncDisposable
         RedisServerException server => Array.Exists(AwayPrefixes, prefix => server.Message.StartsWith(prefix, StringComparison.Ordinal)),
         _ => false,
     };
+
+    // The client refuses it where it knows of the cluster, the server where the client does not yet.
+    private static bool SpansSlots(Exception exception) =>
+        exception is RedisCommandException
+        || (exception is RedisServerException server && server.Message.StartsWith("CROSSSLOT", StringComparison.Ordinal));
 
     private List<IServer> Connected()
     {
