@@ -8,6 +8,8 @@ namespace Gateway.Tests.Chaos;
 /// <summary>One gateway of the system under test over all its lives, with a link on each of its connections.</summary>
 internal sealed class GatewayNode : IDisposable
 {
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(40);
+
     private readonly int port = GatewayProcess.FreePort();
     private readonly Dictionary<string, string> settings;
     private readonly string slowDiskFile;
@@ -56,12 +58,24 @@ internal sealed class GatewayNode : IDisposable
     /// <summary>How many of its starts replayed something.</summary>
     public int Replays => lives.Sum(static life => life.Output.Count(static line => line.Contains("Replayed ", StringComparison.Ordinal)));
 
-    /// <summary>Starts a new life on what the last one left.</summary>
+    /// <summary>Starts a new life on what the last one left; again and again while its book cannot be reached, as an orchestrator would.</summary>
     public async Task StartAsync()
     {
-        process = GatewayProcess.Start(Folder, port, settings);
-        lives.Enqueue(process);
-        await process.AnswersAsync();
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            process = GatewayProcess.Start(Folder, port, settings);
+            lives.Enqueue(process);
+            try
+            {
+                await process.AnswersAsync();
+                return;
+            }
+            catch (InvalidOperationException) when (IsWithoutBook(process) && Stopwatch.GetElapsedTime(started) < StartPatience)
+            {
+                await Task.Delay(200);
+            }
+        }
     }
 
     /// <summary>Has it slow or, with zero, as fast as it is.</summary>
@@ -84,6 +98,8 @@ internal sealed class GatewayNode : IDisposable
             link.Dispose();
         SmallDisk?.Dispose();
     }
+
+    private static bool IsWithoutBook(GatewayProcess ended) => ended.HasEnded && ended.Text().Contains("ConnectionStrings__Ledger: ", StringComparison.Ordinal);
 
     private sealed class Window(GatewayNode node) : IDisposable
     {
