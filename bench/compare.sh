@@ -51,7 +51,8 @@ url() { echo "http://127.0.0.1:${port[$1]}/v1/chat/completions"; }
 declare -A base
 # The column of a target, and what it is to that of bare YARP in the same round.
 note() { [ "$1" = yarp ] && base[$2]=$3; echo "$1 $2 $3 ${base[$2]}" >>"$work/figures"; }
-for name in yarp "${gateways[@]}"; do run load "$(url "$name")" "${key[$name]}" 32 6 0 >/dev/null; done
+# Until the compiler has seen enough: a gateway that is still being compiled costs twice as much.
+for name in yarp "${gateways[@]}"; do run load "$(url "$name")" "${key[$name]}" 32 20 0 >/dev/null; done
 for rate in 0 500; do
   echo "round target   calls   per_s  cpu_us p50_ms p99_ms errors scripts_a_call load_average   ($([ $rate = 0 ] && echo 'closed loop' || echo "open loop, $rate a second"), 32 connections)"
   for round in $(seq "$rounds"); do
