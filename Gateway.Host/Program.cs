@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Gateway.Host;
 using Gateway.Host.Api;
 using Gateway.Host.Catalogue;
@@ -100,5 +101,10 @@ try
 catch (Exception mistake) when (mistake is SettingException or BookSettingException or FrontSettingException or SpoolInUseException)
 {
     await Console.Error.WriteLineAsync(mistake.Message);
+    return 1;
+}
+catch (Exception away) when (away is DbException or TimeoutException)
+{
+    await Console.Error.WriteLineAsync($"ConnectionStrings__Ledger: the book went away while the gateway started: {away.Message}");
     return 1;
 }
