@@ -87,7 +87,7 @@ public sealed class LedgerStorage : IAsyncDisposable
             if (options.RedisConnection is { } redisConnection)
                 servers = await RedisServers.ConnectAsync(redisConnection, logger, cancellationToken);
             var redis = servers is null ? null : new RedisFront(servers, book, gateway, options.HoldLease, clock: null);
-            var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Source), redis, rows, gateway);
+            var shared = new SharedParts(book, epochs, new PostgresCoordination(book.Heartbeats), redis, rows, gateway);
             var opened = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
             var front = new FrontComparison(book.Source, servers, time);
             var reconciler = Reconcile(book, options, time, logging, front.CompareSampleAsync);

@@ -23,7 +23,8 @@ internal sealed class RowTables : IAsyncDisposable
     public static async Task<RowTables> CreateAsync(PostgresServer server)
     {
         var connectionString = await server.NewDatabaseAsync();
-        var source = await PostgresSource.OpenAsync(connectionString, Calls.Start, NullLogger.Instance, default);
+        var (source, heartbeats) = await PostgresSource.OpenAsync(connectionString, Calls.Start, NullLogger.Instance, default);
+        await heartbeats.DisposeAsync();
         var tables = new RowTables(source, NpgsqlDataSource.Create(connectionString));
 
         // Stands in for the gateways that agree on an epoch before they open it.

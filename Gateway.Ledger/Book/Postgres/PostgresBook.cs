@@ -26,10 +26,14 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
 
     private readonly TimeProvider clock = time;
     private NpgsqlDataSource? source;
+    private NpgsqlDataSource? heartbeats;
     private MonthPartitions? months;
 
     /// <summary>The pool that every part of the book uses. Its connections work as <c>gateway_writer</c> and are not reset: leave no state in a session.</summary>
     internal NpgsqlDataSource Source => source ?? throw new InvalidOperationException("The book is not open.");
+
+    /// <summary>Connections that only say that this gateway lives.</summary>
+    internal NpgsqlDataSource Heartbeats => heartbeats ?? throw new InvalidOperationException("The book is not open.");
 
     private MonthPartitions Months => months ?? throw new InvalidOperationException("The book is not open.");
 
@@ -38,7 +42,7 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
     /// <exception cref="InvalidOperationException">The database was written by a newer program.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        source = await PostgresSource.OpenAsync(connectionString, clock.GetUtcNow(), logger, cancellationToken);
+        (source, heartbeats) = await PostgresSource.OpenAsync(connectionString, clock.GetUtcNow(), logger, cancellationToken);
         months = new MonthPartitions(source, clock, logger);
         await months.OpenAsync(cancellationToken);
         await MakeChainAsync(cancellationToken);
@@ -102,6 +106,8 @@ internal sealed partial class PostgresBook(string connectionString, TimeProvider
     {
         if (source is not null)
             await source.DisposeAsync();
+        if (heartbeats is not null)
+            await heartbeats.DisposeAsync();
     }
 
     // Runs a transaction again, a bounded number of times, when it lost a conflict or returned null because what it began with no longer held.

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -12,6 +13,11 @@ internal sealed class PostgresSetting
     private readonly NpgsqlConnectionStringBuilder parts;
 
     private PostgresSetting(NpgsqlConnectionStringBuilder parts) => this.parts = parts;
+
+    private const int DefaultPoolSize = 40;
+    private const int DefaultCommandSeconds = 10;
+    private const int HeartbeatPoolSize = 2;
+    private const int HeartbeatSeconds = 2;
 
     private string Server => string.Create(null, $"{parts.Host}:{parts.Port}");
 
@@ -43,8 +49,28 @@ internal sealed class PostgresSetting
     /// The pool does not reset a session that comes back, for the reset would end its SET ROLE: what uses the pool leaves no state in a session
     /// (<c>set local</c>, transaction locks).
     /// </remarks>
-    public string ForWork() =>
-        new NpgsqlConnectionStringBuilder(parts.ConnectionString) { NoResetOnClose = true }.ConnectionString;
+    public string ForWork()
+    {
+        var work = new NpgsqlConnectionStringBuilder(parts.ConnectionString) { NoResetOnClose = true };
+
+        // Two gateways of the driver's default of 100 would use up a server of the default size.
+        var given = new DbConnectionStringBuilder { ConnectionString = parts.ConnectionString };
+        if (!given.ContainsKey("Maximum Pool Size"))
+            work.MaxPoolSize = DefaultPoolSize;
+        if (!given.ContainsKey("Command Timeout"))
+            work.CommandTimeout = DefaultCommandSeconds;
+        return work.ConnectionString;
+    }
+
+    /// <summary>For heartbeats alone: a gateway whose working connections are all busy is not a dead one.</summary>
+    public string ForHeartbeats() => new NpgsqlConnectionStringBuilder(parts.ConnectionString)
+    {
+        NoResetOnClose = true,
+        MinPoolSize = 0,
+        MaxPoolSize = HeartbeatPoolSize,
+        Timeout = HeartbeatSeconds,
+        CommandTimeout = HeartbeatSeconds,
+    }.ConnectionString;
 
     /// <summary>The one line for a failure to open; <c>null</c>: it is no fault of the setting.</summary>
     public string? Explain(Exception exception) => exception switch

@@ -9,10 +9,10 @@ internal static partial class PostgresSource
 {
     private const string SetRole = "set role gateway_writer";
 
-    /// <summary>The pool.</summary>
+    /// <summary>The pool of working connections, and the one for heartbeats.</summary>
     /// <exception cref="BookSettingException">The connection string does not lead to a database that this login may set up.</exception>
     /// <exception cref="InvalidOperationException">The database was written by a newer program.</exception>
-    public static async Task<NpgsqlDataSource> OpenAsync(string connectionString, DateTimeOffset at, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<(NpgsqlDataSource Work, NpgsqlDataSource Heartbeats)> OpenAsync(string connectionString, DateTimeOffset at, ILogger logger, CancellationToken cancellationToken)
     {
         var setting = PostgresSetting.Parse(connectionString);
         try
@@ -20,15 +20,21 @@ internal static partial class PostgresSource
             await using var connection = new NpgsqlConnection(setting.ForMigrations());
             await connection.OpenAsync(cancellationToken);
             await PostgresMigrations.ApplyAsync(connection, at, cancellationToken);
-            var source = new NpgsqlDataSourceBuilder(setting.ForWork());
-            if (await MakeRoleAsync(connection, logger, cancellationToken))
-                source.UsePhysicalConnectionInitializer(Enter, EnterAsync);
-            return source.Build();
+            var hasRole = await MakeRoleAsync(connection, logger, cancellationToken);
+            return (Build(setting.ForWork(), hasRole), Build(setting.ForHeartbeats(), hasRole));
         }
         catch (Exception exception) when (setting.Explain(exception) is { } explained)
         {
             throw new BookSettingException(explained, exception);
         }
+    }
+
+    private static NpgsqlDataSource Build(string connectionString, bool hasRole)
+    {
+        var source = new NpgsqlDataSourceBuilder(connectionString);
+        if (hasRole)
+            source.UsePhysicalConnectionInitializer(Enter, EnterAsync);
+        return source.Build();
     }
 
     // Without the right to make roles the gateway works with its login's own rights; the entries' triggers hold all the same.
