@@ -106,7 +106,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     }
 
     /// <summary>Whether the exception says that the store is away, and not that the program is wrong.</summary>
-    public static bool IsAway(Exception exception) => exception is DbException or IOException or TimeoutException or OperationCanceledException;
+    public static bool IsAway(Exception exception) => exception is DbException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException;
 
     private async ValueTask<GatewayError?> BeginAsync(ChatCall call, string key)
     {

@@ -6,5 +6,6 @@ namespace Gateway.Ledger.Book;
 internal static class BookFailure
 {
     /// <summary>Whether another try later may succeed.</summary>
-    public static bool Is(Exception exception) => exception is DbException or IOException or TimeoutException;
+    /// <remarks>ObjectDisposedException: what the driver throws now and then for a connection that breaks in its hands.</remarks>
+    public static bool Is(Exception exception) => exception is DbException or IOException or TimeoutException or ObjectDisposedException;
 }

@@ -201,7 +201,9 @@ internal sealed partial class EpochLoop(
             return TimeSpan.Zero;
         if (rejectWhenFrontDown && redis is not null && state.Front == FrontKind.Book)
             return Idle;
-        if (beat.Epoch < state.Epoch)
+
+        // Drained and not restored: it was not heard of meanwhile, and the others went on without it.
+        if (beat.Epoch < state.Epoch || beat.Phase == FrontPhase.Drain)
         {
             if (state.Front == FrontKind.Redis && !watch.Answers)
                 return Opening;
