@@ -70,7 +70,7 @@ public sealed partial class SpooledLedger : IEpochWork
 
     private EpochFront Epochs => epochs ?? throw new InvalidOperationException("This ledger has one front only.");
 
-    /// <summary>The last batch's worth of what the dead gateway that had this spool before has left.</summary>
+    /// <summary>What the gateway that had this spool before has left in it; once.</summary>
     private async Task ReplayAsync(ISharedFront? front, CancellationToken cancellationToken)
     {
         if (replay is not { } left)

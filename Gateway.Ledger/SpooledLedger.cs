@@ -1,4 +1,3 @@
-using System.Buffers;
 using Gateway.Ledger.Book;
 using Gateway.Ledger.Coordination;
 using Gateway.Ledger.Front;

@@ -38,7 +38,6 @@ internal sealed partial class EpochLoop(
     private readonly RedisWatch watch = new(time, AwayFor);
     private GatewayBeat beat = new(gateway, 0, FrontPhase.Drain, RedisOk: null);
     private long beatAt = -1;
-    private bool alone = true;
 
     /// <summary>How long the book has not answered; zero: it does.</summary>
     public TimeSpan BookAway { get; private set; }
@@ -196,7 +195,6 @@ internal sealed partial class EpochLoop(
     private async Task<TimeSpan> OpenAsync(BeatAnswer answer, CancellationToken cancellationToken)
     {
         var state = answer.State;
-        alone = answer.Live.All(other => string.Equals(other.Gateway, gateway, StringComparison.Ordinal));
         if (await BeginAnotherAsync(answer, cancellationToken))
             return TimeSpan.Zero;
         if (rejectWhenFrontDown && redis is not null && state.Front == FrontKind.Book)
@@ -253,7 +251,7 @@ internal sealed partial class EpochLoop(
     private FrontKind? NextFront(BeatAnswer answer)
     {
         var state = answer.State;
-        alone = answer.Live.All(other => string.Equals(other.Gateway, gateway, StringComparison.Ordinal));
+        var alone = answer.Live.All(other => string.Equals(other.Gateway, gateway, StringComparison.Ordinal));
 
         // The first of all gateways knows nothing of what was before: its spool and the front's leftovers go to the book first.
         if (alone && beat.Epoch == 0 && state.Phase == FrontPhase.Open)

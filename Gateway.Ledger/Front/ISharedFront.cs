@@ -3,9 +3,6 @@ namespace Gateway.Ledger.Front;
 /// <summary>A front that several gateways share: Redis, or the book while Redis is away. Its state belongs to one epoch; what is left of an older one is ignored.</summary>
 internal interface ISharedFront : IFront
 {
-    /// <summary>Where it is: settled calls whose gateway died are claimed from here.</summary>
-    FrontKind Kind { get; }
-
     /// <summary>Whether it answers, and which life of it: another text than before means that it was restarted, wiped or failed over.</summary>
     /// <exception cref="FrontUnavailableException">It does not answer.</exception>
     Task<FrontProbe> ProbeAsync(CancellationToken cancellationToken);

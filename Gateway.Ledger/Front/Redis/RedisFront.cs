@@ -24,9 +24,6 @@ internal sealed partial class RedisFront(RedisServers servers, IBook book, strin
     private long epoch;
     private bool suspended;
 
-    /// <inheritdoc/>
-    public FrontKind Kind => FrontKind.Redis;
-
     // Empty: the script asks the server.
     private RedisValue Now => clock is null ? "" : RedisTime.Micros(clock.GetUtcNow());
 

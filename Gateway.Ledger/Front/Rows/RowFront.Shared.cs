@@ -16,9 +16,6 @@ internal sealed partial class RowFront
     private static readonly string Acknowledge = EmbeddedText.Read("Front/Rows/acknowledge.sql");
 
     /// <inheritdoc/>
-    public FrontKind Kind => FrontKind.Book;
-
-    /// <inheritdoc/>
     public async Task<FrontProbe> ProbeAsync(CancellationToken cancellationToken) =>
         (await rows.QueryAsync(
             Probe,
