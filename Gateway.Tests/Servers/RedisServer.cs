@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using NUnit.Framework;
 
 namespace Gateway.Tests.Servers;
@@ -8,13 +9,17 @@ namespace Gateway.Tests.Servers;
 /// <summary>A redis-server of this test run, with an append-only file in a folder of its own.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    // A cluster's bus is at the port plus 10,000.
-    private const int LastPort = 55_535;
+    // A cluster's bus is at the port plus 10,000: both stay below 32,768, where the ports begin that the system hands out by itself.
+    private const int FirstPort = 20_000;
+    private const int LastPort = 22_700;
+    private const int BusOffset = 10_000;
+    private const int Starts = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly Lazy<Task<RedisServer>> Common = new(StartSharedAsync);
 
     private readonly string folder = Directory.CreateTempSubdirectory("gateway-redis-").FullName;
     private readonly string[] options;
+    private readonly StringBuilder printed = new();
     private Process? process;
 
     private RedisServer(string[] options)
@@ -38,9 +43,18 @@ internal sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> StartAsync(params string[] options)
     {
         RequireProgram();
-        var server = new RedisServer(options);
-        await server.RestartAsync();
-        return server;
+        for (var start = 1; ; start++)
+        {
+            var server = new RedisServer(options);
+            if (await server.TryStartAsync())
+                return server;
+            var output = server.Printed;
+            await server.DisposeAsync();
+
+            // Something else took a port between the look and the start.
+            if (start == Starts || !output.Contains("bind", StringComparison.OrdinalIgnoreCase))
+                throw new InvalidOperationException("redis-server ended at its start: " + output);
+        }
     }
 
     /// <summary>Three masters that share the slots.</summary>
@@ -66,6 +80,21 @@ internal sealed class RedisServer : IAsyncDisposable
     public async Task RestartAsync()
     {
         await StopAsync();
+        if (!await TryStartAsync())
+            Assert.Fail("redis-server ended at its start: " + Printed);
+    }
+
+    private string Printed
+    {
+        get
+        {
+            lock (printed)
+                return printed.ToString();
+        }
+    }
+
+    private async Task<bool> TryStartAsync()
+    {
         var start = new ProcessStartInfo("redis-server")
         {
             UseShellExecute = false,
@@ -80,11 +109,23 @@ internal sealed class RedisServer : IAsyncDisposable
         foreach (var option in options)
             start.ArgumentList.Add(option);
         process = Process.Start(start) ?? throw new InvalidOperationException("redis-server does not start.");
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
+        lock (printed)
+            printed.Clear();
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await ReadyAsync();
+        return await ReadyAsync();
+    }
+
+    private void Keep(string? line)
+    {
+        const int most = 16 * 1024;
+        lock (printed)
+        {
+            if (line is not null && printed.Length < most)
+                printed.AppendLine(line);
+        }
     }
 
     /// <summary>As a failing machine would end it.</summary>
@@ -157,29 +198,43 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         while (true)
         {
-            // Well away from the ports that the system hands out itself.
-            var port = Random.Shared.Next(20_000, Math.Min(LastPort, 32_000));
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                listener.Start();
+            var port = Random.Shared.Next(FirstPort, LastPort);
+            if (IsFree(port) && IsFree(port + BusOffset))
                 return port;
-            }
-            catch (SocketException)
-            {
-                // In use.
-            }
         }
     }
 
-    private async Task ReadyAsync()
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <returns>False when it ended instead.</returns>
+    private async Task<bool> ReadyAsync()
     {
         var until = Stopwatch.StartNew();
         while ((await CliAsync("ping")).Trim() != "PONG")
         {
-            Assert.That(process!.HasExited, Is.False, "redis-server ended at its start.");
+            if (process!.HasExited)
+            {
+                await process.WaitForExitAsync();
+                return false;
+            }
+
             Assert.That(until.Elapsed, Is.LessThan(Patience), "redis-server does not answer.");
             await Task.Delay(20);
         }
+
+        // Another server may hold the port and have answered in its place.
+        return !process!.HasExited;
     }
 }
