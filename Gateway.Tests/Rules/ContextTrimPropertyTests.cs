@@ -21,7 +21,7 @@ public class ContextTrimPropertyTests
             for (var count = 1; count <= transcript.Messages.Length; count++)
             {
                 var turn = Turn.Of(transcript, count, maxMessages, bodies[count]);
-                turn.IsByteEqual(bodies[0]);
+                turn.IsByteEqual(bodies[count], bodies[0]);
                 turn.SaysWhatWasDone();
                 turn.HasWholePairs();
                 turn.KeepsWhatIsPinned();
@@ -51,7 +51,8 @@ public class ContextTrimPropertyTests
         public static Turn Of(Transcript transcript, int count, int maxMessages, string body)
         {
             var turn = new Turn(transcript, count, maxMessages, Trimmed.Of(body, maxMessages, transcript.Format), new bool[count]);
-            foreach (var message in turn.Trimmed.Messages())
+            Array.Fill(turn.Kept, turn.Trimmed.IsUntouched);
+            foreach (var message in turn.Trimmed.IsUntouched ? [] : turn.Trimmed.Messages())
             {
                 var at = Array.FindIndex(transcript.Messages, original => original.Json == message);
                 turn.Expect(at >= 0, "a message that nobody sent");
@@ -61,8 +62,14 @@ public class ContextTrimPropertyTests
             return turn;
         }
 
-        public void IsByteEqual(string emptyBody)
+        public void IsByteEqual(string body, string emptyBody)
         {
+            if (Trimmed.IsUntouched)
+            {
+                Expect(Trimmed.Body == body, "bytes changed without an edit");
+                return;
+            }
+
             var whole = Transcript.Messages.Take(Count).Where((_, i) => Kept[i]).Select(static message => message.Json);
             var expected = emptyBody.Replace("[  ]", $"[ {string.Join(" , ", whole)} ]", StringComparison.Ordinal);
             Expect(Trimmed.Body == expected, "bytes changed that are no message, or messages changed places");
