@@ -76,7 +76,7 @@ public sealed record FallbackChainEffect(IReadOnlyList<string> Candidates, int M
     public List<string>? Skipped { get; private set; }
 
     /// <summary>Notes a candidate that is not tried.</summary>
-    public void Skip(string candidate, string reason) => (Skipped ??= []).Add($"{candidate}: {reason}");
+    public void Skip(FallbackModel candidate, string reason) => (Skipped ??= []).Add($"{candidate.Provider}/{candidate.Model}: {reason}");
 }
 
 /// <summary>The limits of <see cref="FallbackChainConfig"/>.</summary>
