@@ -122,7 +122,7 @@ public class ContextTrimTests
     }
 
     [Test]
-    public void A_late_result_in_the_current_turn_is_not_cut_from_its_call() => Trim("u c1 a u r1", 3).StepsAside("late_result");
+    public void A_late_result_in_the_current_turn_is_not_cut_from_its_call() => Trim("u c1 a u r1", 3).StepsAside("a tool result came late");
 
     [Test]
     public void Nothing_is_swept_from_a_conversation_within_the_limit()
@@ -177,7 +177,7 @@ public class ContextTrimTests
         const string result = """{"at":2,"role":"function","name":"f","content":"x"}""";
 
         Assert.That(Trimmed.Of(Body(User, call, result, User, call, result), maxMessages: 3).At(), Is.EqualTo("0 1 2"));
-        Trimmed.Of(Body(User, User, result), maxMessages: 1).StepsAside("result_without_call");
+        Trimmed.Of(Body(User, User, result), maxMessages: 1).StepsAside("a tool result has no call");
     }
 
     [Test]
@@ -191,36 +191,36 @@ public class ContextTrimTests
         Assert.That(trimmed.Messages(), Is.EqualTo(new[] { User, call, result }));
     }
 
-    [TestCase("""{"x":1}""", "messages_not_array")]
-    [TestCase("""{"messages":null}""", "messages_not_array")]
-    [TestCase("""{"messages":{"role":"user"}}""", "messages_not_array")]
-    [TestCase("""{"messages":"hello"}""", "messages_not_array")]
-    [TestCase("""{"messages":[{"role":"user"},1]}""", "message_not_object")]
-    [TestCase("""{"messages":[{"content":"x"}]}""", "message_without_role")]
-    [TestCase("""{"messages":[{"role":null}]}""", "message_without_role")]
-    [TestCase("""{"messages":[{"role":["user"]}]}""", "message_without_role")]
-    [TestCase("""{"messages":[{"role":"critic"}]}""", "unknown_message")]
-    [TestCase("""{"messages":[{"role":"assistant","tool_calls":{}}]}""", "unknown_tool_calls")]
-    [TestCase("""{"messages":[{"role":"assistant","tool_calls":[1]}]}""", "unknown_tool_calls")]
-    [TestCase("""{"messages":[{"role":"user","tool_calls":[{"id":"a"}]}]}""", "unknown_tool_calls")]
-    [TestCase("""{"messages":[{"role":"assistant","content":[{"type":"tool_result","tool_use_id":"a"}]}]}""", "unknown_tool_calls")]
-    [TestCase("""{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"a"}],"tool_calls":[{"id":"a"}]}]}""", "unknown_tool_calls")]
-    [TestCase("""{"messages":[{"role":"assistant","function_call":{},"tool_calls":[{"id":"a"}]}]}""", "unknown_tool_calls")]
+    [TestCase("""{"x":1}""", "the messages are no array")]
+    [TestCase("""{"messages":null}""", "the messages are no array")]
+    [TestCase("""{"messages":{"role":"user"}}""", "the messages are no array")]
+    [TestCase("""{"messages":"hello"}""", "the messages are no array")]
+    [TestCase("""{"messages":[{"role":"user"},1]}""", "a message is no object")]
+    [TestCase("""{"messages":[{"content":"x"}]}""", "a message has no role")]
+    [TestCase("""{"messages":[{"role":null}]}""", "a message has no role")]
+    [TestCase("""{"messages":[{"role":["user"]}]}""", "a message has no role")]
+    [TestCase("""{"messages":[{"role":"critic"}]}""", "a message is of an unknown kind")]
+    [TestCase("""{"messages":[{"role":"assistant","tool_calls":{}}]}""", "tool calls of an unknown shape")]
+    [TestCase("""{"messages":[{"role":"assistant","tool_calls":[1]}]}""", "tool calls of an unknown shape")]
+    [TestCase("""{"messages":[{"role":"user","tool_calls":[{"id":"a"}]}]}""", "tool calls of an unknown shape")]
+    [TestCase("""{"messages":[{"role":"assistant","content":[{"type":"tool_result","tool_use_id":"a"}]}]}""", "tool calls of an unknown shape")]
+    [TestCase("""{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"a"}],"tool_calls":[{"id":"a"}]}]}""", "tool calls of an unknown shape")]
+    [TestCase("""{"messages":[{"role":"assistant","function_call":{},"tool_calls":[{"id":"a"}]}]}""", "tool calls of an unknown shape")]
     public void A_body_that_is_not_understood_is_left_alone_with_a_reason(string body, string reason) => Trimmed.Of(body, 1).StepsAside(reason);
 
-    [TestCase("""{"input":"hello"}""", "messages_not_array")]
-    [TestCase("""{"input":[{"type":"item_reference","id":"x"}]}""", "unknown_message")]
-    [TestCase("""{"input":[{"type":"function_call"}]}""", "unknown_message")]
-    [TestCase("""{"input":[{"id":"x"}]}""", "message_without_role")]
-    [TestCase("""{"input":[{"role":"tool"}]}""", "unknown_message")]
-    [TestCase("""{"input":[{"role":"user"},{"role":"user"},{"type":"function_call_output","call_id":"a"}]}""", "result_without_call")]
+    [TestCase("""{"input":"hello"}""", "the messages are no array")]
+    [TestCase("""{"input":[{"type":"item_reference","id":"x"}]}""", "a message is of an unknown kind")]
+    [TestCase("""{"input":[{"type":"function_call"}]}""", "a message is of an unknown kind")]
+    [TestCase("""{"input":[{"id":"x"}]}""", "a message has no role")]
+    [TestCase("""{"input":[{"role":"tool"}]}""", "a message is of an unknown kind")]
+    [TestCase("""{"input":[{"role":"user"},{"role":"user"},{"type":"function_call_output","call_id":"a"}]}""", "a tool result has no call")]
     public void Items_that_are_not_understood_are_left_alone_with_a_reason(string body, string reason) =>
         Trimmed.Of(body, 1, MessageFormat.Responses).StepsAside(reason);
 
     [TestCase("u r1 u a")]
     [TestCase("u c1 r1 r2 u a")]
     [TestCase("u c1 r2 u a c2")]
-    public void Results_without_a_call_before_them_make_it_step_aside(string conversation) => Trim(conversation, 1).StepsAside("result_without_call");
+    public void Results_without_a_call_before_them_make_it_step_aside(string conversation) => Trim(conversation, 1).StepsAside("a tool result has no call");
 
     [TestCase(" [ {0} ] ", "0 1", " [ {0} ] ")]
     [TestCase("[{0}\n\t]", "0", "[{0}\n\t]")]
@@ -257,12 +257,12 @@ public class ContextTrimTests
     {
         var trimmed = Trimmed.Of(Body([.. Enumerable.Repeat(User, count)]), 10_000);
 
-        Assert.That(trimmed.Outcome.Skipped, Is.EqualTo(stepsAside ? "too_many_messages" : null));
+        Assert.That(trimmed.Outcome.Skipped, Is.EqualTo(stepsAside ? "too many messages" : null));
         Assert.That(trimmed.IsUntouched, Is.EqualTo(stepsAside));
     }
 
     [TestCase(MessageIndex.MaxMarks, null)]
-    [TestCase(MessageIndex.MaxMarks + 1, "too_many_messages")]
+    [TestCase(MessageIndex.MaxMarks + 1, "too many messages")]
     public void More_tool_calls_than_any_conversation_has_make_it_step_aside(int count, string? reason)
     {
         var calls = string.Join(',', Enumerable.Repeat("""{"id":"a"}""", count));

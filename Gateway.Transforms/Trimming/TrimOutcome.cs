@@ -7,11 +7,11 @@ namespace Gateway.Transforms.Trimming;
 /// <param name="Kept">Messages left.</param>
 /// <param name="Orphans">Of those removed, the answers whose call went with the cut, and the calls that nobody answered.</param>
 /// <param name="IsOverLimit">True if more are left than asked for: what is pinned exceeds the limit.</param>
-/// <param name="Skipped">Why nothing was done, as a code; null if the body was understood.</param>
+/// <param name="Skipped">Why nothing was done, as a phrase; null if the body was understood.</param>
 public readonly record struct TrimOutcome(int Dropped, int Kept, int Orphans, bool IsOverLimit, string? Skipped)
 {
-    internal const string ResultWithoutCall = "result_without_call";
-    internal const string LateResult = "late_result";
+    internal const string ResultWithoutCall = "a tool result has no call";
+    internal const string LateResult = "a tool result came late";
 
     internal static TrimOutcome Understood(int dropped, int kept, int orphans, int maxMessages) =>
         new(dropped, kept, orphans, IsOverLimit: kept > maxMessages, Skipped: null);
@@ -20,11 +20,11 @@ public readonly record struct TrimOutcome(int Dropped, int Kept, int Orphans, bo
 
     internal static TrimOutcome SteppedAside(MessageFault fault) => SteppedAside(fault switch
     {
-        MessageFault.NotArray => "messages_not_array",
-        MessageFault.NotObject => "message_not_object",
-        MessageFault.NoRole => "message_without_role",
-        MessageFault.UnknownKind => "unknown_message",
-        MessageFault.TooMany => "too_many_messages",
-        _ => "unknown_tool_calls",
+        MessageFault.NotArray => "the messages are no array",
+        MessageFault.NotObject => "a message is no object",
+        MessageFault.NoRole => "a message has no role",
+        MessageFault.UnknownKind => "a message is of an unknown kind",
+        MessageFault.TooMany => "too many messages",
+        _ => "tool calls of an unknown shape",
     });
 }
