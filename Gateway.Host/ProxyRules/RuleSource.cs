@@ -64,6 +64,13 @@ internal sealed partial class RuleSource : IDisposable
             return stored.TryGetValue(workspace, out var rules) ? [.. rules.Rules.Values] : [];
     }
 
+    /// <summary>How many rules a workspace stores, as of the last reload.</summary>
+    public int CountOf(string workspace)
+    {
+        lock (gate)
+            return stored.TryGetValue(workspace, out var rules) ? rules.Rules.Count : 0;
+    }
+
     /// <summary>Reads what was written since the last time; the first time, configuration and everything that is stored.</summary>
     /// <exception cref="SettingException">A mistake in the configuration, the first time only.</exception>
     public async Task ReloadAsync(CancellationToken cancellationToken)
