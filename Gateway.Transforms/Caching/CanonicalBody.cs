@@ -50,7 +50,7 @@ internal sealed class CanonicalBody : IDisposable
             return false;
         }
 
-        Members.Sort(_bytes);
+        _members.AsSpan(0, Count).Sort(new ByName(_bytes));
         return true;
     }
 
@@ -151,7 +151,7 @@ internal sealed class CanonicalBody : IDisposable
         {
             member.Type = type;
             member.ReadNumber(ref reader);
-            member.ValueStart = Position(start);
+            
         }
 
         member.Bytes = ByteRange.Between(member.Bytes.Offset, Position(end));
