@@ -68,6 +68,12 @@ public sealed class Exchange : IDisposable
     /// <summary>Where else the request may go.</summary>
     public FallbackPlan? Fallback { get; set; }
 
+    /// <summary>Whether a rule wants to see the answer's bytes in <see cref="IProxyRule.OnResponseAsync"/>; they are not kept otherwise.</summary>
+    public bool WantsAnswer { get; set; }
+
+    /// <summary>What <c>x-gateway-cache</c> says of a request that no rule answered: <c>bypass</c> or <c>miss</c>.</summary>
+    public string CacheStatus { get; set; } = "bypass";
+
     /// <summary>Lowers <see cref="OutputCap"/>; a higher cap changes nothing.</summary>
     public void CapOutput(long tokens) => OutputCap = Math.Min(OutputCap ?? tokens, tokens);
 
@@ -88,13 +94,13 @@ public sealed class Exchange : IDisposable
             return false;
         }
 
-        Dispose();
+        Return();
         _rented = edited;
         Body = edited.AsMemory(0, length);
         return true;
     }
 
-    /// <summary>Keeps what a rule wants to find again in <see cref="IProxyRule.OnResponseAsync"/>; one of each type.</summary>
+    /// <summary>Keeps what a rule wants to find again in <see cref="IProxyRule.OnResponseAsync"/>; one of each type. Disposed with the exchange, however the call ends.</summary>
     public void Keep<T>(T state)
         where T : class => _kept[typeof(T)] = state;
 
@@ -102,8 +108,16 @@ public sealed class Exchange : IDisposable
     public T? Kept<T>()
         where T : class => (T?)_kept.GetValueOrDefault(typeof(T));
 
-    /// <summary>Gives an edited body back; the exchange must not be used any more.</summary>
+    /// <summary>Ends the exchange: what rules kept is disposed, an edited body given back.</summary>
     public void Dispose()
+    {
+        foreach (var kept in _kept.Values)
+            (kept as IDisposable)?.Dispose();
+        _kept.Clear();
+        Return();
+    }
+
+    private void Return()
     {
         if (_rented is not null)
             ArrayPool<byte>.Shared.Return(_rented);

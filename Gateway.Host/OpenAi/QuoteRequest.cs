@@ -87,7 +87,7 @@ internal static class QuoteRequest
 
         return (new QuoteItem(index.Model, index.Provider, 1, Bound, ExpectedOutput: null), null);
 
-        CallBound Bound(Model model) => CallBound.Of(index, ChatTokens.CountPrompt(index.MessagesValue.Of(bytes), index.ToolsValue.Of(bytes), model.Name), model);
+        CallBound Bound(Model model) => CallBound.Of(index, ChatTokens.CountPrompt(index.MessagesValue.Of(bytes), index.ToolsValue.Of(bytes), model.Name), model, cap: null);
     }
 
     private static (QuoteItem? Item, GatewayError? Error) ReadEstimate(JsonElement element, JsonElement calls)

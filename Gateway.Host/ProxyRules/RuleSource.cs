@@ -6,7 +6,7 @@ namespace Gateway.Host.ProxyRules;
 /// <summary>The rules in force, a set for each workspace: read by the request path, swapped whole when one changes.</summary>
 internal sealed class RuleSource(RuleTypes types)
 {
-    private volatile FrozenDictionary<string, RuleSet> current = FrozenDictionary<string, RuleSet>.Empty;
+    private readonly FrozenDictionary<string, RuleSet> current = FrozenDictionary<string, RuleSet>.Empty;
 
     /// <summary>The rule types that there are.</summary>
     public RuleTypes Types => types;

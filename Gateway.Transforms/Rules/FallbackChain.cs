@@ -5,7 +5,7 @@ namespace Gateway.Transforms.Rules;
 
 /// <summary>Says which models may answer when the requested one fails before its first byte.</summary>
 /// <remarks>
-/// <code>{ "type": "fallback_chain", "name": "never down", "config": { "candidates": [{ "provider": "deepseek", "model": "deepseek-chat" }], "onStatus": [429, 500, 502, 503, 504], "onTimeoutMs": 8000, "maxAttempts": 3 } }</code>
+/// <code>{ "type": "fallback_chain", "name": "never down", "config": { "candidates": [{ "provider": "deepseek", "model": "deepseek-chat" }], "onStatus": [429, 500, 503], "onTimeoutMs": 8000, "maxAttempts": 3 } }</code>
 /// The requested model comes first, and <c>maxAttempts</c> counts it. A candidate that the key may not use, or that the balance does not cover, is skipped. Of several chains
 /// that match, the first holds. Each attempt is on the receipt, and only the one that answered is charged, at its own price.
 /// </remarks>
@@ -13,9 +13,6 @@ public sealed class FallbackChain(FallbackPlan plan) : IProxyRule
 {
     /// <summary>The most candidates.</summary>
     public const int MaxCandidates = 8;
-
-    /// <summary>What is followed by another candidate where a rule does not say: the statuses that another upstream may not have.</summary>
-    private static readonly int[] UsualStatuses = [408, 429, 500, 502, 503, 504];
 
     /// <summary>The type.</summary>
     public static readonly RuleType<FallbackChainConfig> Type = new(
@@ -27,16 +24,17 @@ public sealed class FallbackChain(FallbackPlan plan) : IProxyRule
         if (exchange.Fallback is not null)
             return ValueTask.FromResult<RuleOutcome>(new RuleOutcome.Proceed(new SkippedEffect("another chain came first")));
 
+        var effect = new FallbackChainEffect([.. plan.Candidates.Select(static candidate => $"{candidate.Provider}/{candidate.Model}")], plan.MaxAttempts);
         exchange.Fallback = plan;
-        return ValueTask.FromResult<RuleOutcome>(
-            new RuleOutcome.Proceed(new FallbackChainEffect([.. plan.Candidates.Select(static candidate => $"{candidate.Provider}/{candidate.Model}")], plan.MaxAttempts)));
+        exchange.Keep(effect);
+        return ValueTask.FromResult<RuleOutcome>(new RuleOutcome.Proceed(effect));
     }
 
     private static FallbackChain Compile(FallbackChainConfig config) => new(new FallbackPlan(
         [.. config.Candidates!.Select(static candidate => new FallbackModel(candidate.Provider!, candidate.Model!))], // not null, here and below: the validator saw them
-        config.OnStatus ?? UsualStatuses,
+        config.OnStatus,
         config.OnTimeoutMs is { } wait ? TimeSpan.FromMilliseconds(wait) : null,
-        config.MaxAttempts ?? config.Candidates!.Count + 1));
+        config.MaxAttempts ?? MaxCandidates + 1));
 }
 
 /// <summary>The configuration of <see cref="FallbackChain"/>.</summary>
@@ -46,8 +44,8 @@ public sealed record FallbackChainConfig
     [Description("1 to 8 models, in the order in which they are tried after the requested one.")]
     public IReadOnlyList<FallbackCandidate>? Candidates { get; init; }
 
-    /// <summary>Upstream statuses, 400 to 599; by default 408, 429, 500, 502, 503, 504.</summary>
-    [Description("The upstream statuses that are followed by another candidate, 400 to 599; by default 408, 429, 500, 502, 503 and 504.")]
+    /// <summary>Upstream statuses, 400 to 599; by default every failure that the gateway itself would answer with 429 or 5xx. A connection that fails or is too slow always counts.</summary>
+    [Description("The upstream statuses that are followed by another candidate, 400 to 599; by default all that are not the client's own mistake. A failed connection always is.")]
     public IReadOnlyList<int>? OnStatus { get; init; }
 
     /// <summary>Time to the first byte. Unit: milliseconds, 50 to 600,000; by default the channel's own.</summary>
@@ -70,7 +68,16 @@ public sealed record FallbackCandidate
 }
 
 /// <summary>What the receipt says.</summary>
-public sealed record FallbackChainEffect(IReadOnlyList<string> Candidates, int MaxAttempts);
+/// <param name="Candidates">In the order of the rule.</param>
+/// <param name="MaxAttempts">Over all.</param>
+public sealed record FallbackChainEffect(IReadOnlyList<string> Candidates, int MaxAttempts)
+{
+    /// <summary>The candidates that were not tried though their turn came, each with the reason.</summary>
+    public List<string>? Skipped { get; private set; }
+
+    /// <summary>Notes a candidate that is not tried.</summary>
+    public void Skip(string candidate, string reason) => (Skipped ??= []).Add($"{candidate}: {reason}");
+}
 
 /// <summary>The limits of <see cref="FallbackChainConfig"/>.</summary>
 public sealed class FallbackChainValidator : AbstractValidator<FallbackChainConfig>
