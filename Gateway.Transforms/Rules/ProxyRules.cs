@@ -9,6 +9,7 @@ public static class ProxyRules
     [
         ModelOverride.Type,
         MaxTokensCap.Type,
+        CacheEnable.Type,
         FallbackChain.Type,
     ];
 }
