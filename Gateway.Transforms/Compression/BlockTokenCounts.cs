@@ -22,6 +22,9 @@ public sealed class BlockTokenCounts
     /// <summary>The counts of an encoding, shared by the whole process.</summary>
     public static BlockTokenCounts For(TokenEncoding encoding) => (encoding == TokenEncoding.O200k ? O200k : Cl100k).Value;
 
+    /// <summary>Counts that remember nothing yet, for measurements.</summary>
+    internal static BlockTokenCounts Empty(TokenEncoding encoding) => new(TokenCounter.For(encoding));
+
     /// <summary>Tokens of a block. Unit: tokens.</summary>
     public int Count(ReadOnlySpan<byte> block)
     {
