@@ -9,6 +9,7 @@ public static class ProxyRules
     [
         ModelOverride.Type,
         MaxTokensCap.Type,
+        Compress.Type,
         FallbackChain.Type,
     ];
 }
