@@ -10,6 +10,7 @@ public static class ProxyRules
         ModelOverride.Type,
         MaxTokensCap.Type,
         ContextTrim.Type,
+        Compress.Type,
         CacheEnable.Type,
         FallbackChain.Type,
     ];
