@@ -13,8 +13,8 @@ namespace Gateway.Transforms.Compression;
 /// </code>
 /// </summary>
 /// <remarks>
-/// Cells are the raw JSON values; a string loses its quotes where it cannot be taken for anything else. Columns with one value for all rows are named
-/// in the head and may hold anything; the others hold scalars. A row of one quoted cell, where there are more columns, is a note of <see cref="JsonSampler"/>.
+/// Cells are the raw JSON values, objects and arrays included; a string loses its quotes where it cannot be taken for anything else. Columns with one
+/// value for all rows are named in the head. A row of one quoted cell, where there are more columns, is a note of <see cref="JsonSampler"/>.
 /// </remarks>
 internal ref struct JsonTable
 {
@@ -135,8 +135,7 @@ internal ref struct JsonTable
         }
 
         _work -= reader.BytesConsumed;
-        var isTable = rows >= LeastRows && HasVaryingScalars(columns);
-        return isTable ? (int)reader.BytesConsumed : 0;
+        return rows >= LeastRows && HasVarying(columns) ? (int)reader.BytesConsumed : 0;
     }
 
     private readonly bool ReadRow(ReadOnlySpan<byte> json, ref Utf8JsonReader reader, int row, ref int columns)
@@ -148,20 +147,17 @@ internal ref struct JsonTable
             var name = new JsonCell((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
-            var isScalar = reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray);
             reader.Skip();
             var cell = new JsonCell(start, (int)reader.BytesConsumed - start);
             if (row == 0)
             {
-                _columns[column] = new JsonColumn(name) { IsConstant = true, IsScalar = isScalar, First = cell };
+                _columns[column] = new JsonColumn(name) { IsConstant = true, First = cell };
             }
             else
             {
                 ref var known = ref _columns[column];
                 if (!name.Of(json).SequenceEqual(known.Name.Of(json))) return false;
-                known.IsScalar &= isScalar;
                 known.IsConstant = known.IsConstant && cell.Of(json).SequenceEqual(known.First.Of(json));
-                if (!known.IsScalar && !known.IsConstant) return false;
             }
 
             _cells.Add(cell);
@@ -181,16 +177,11 @@ internal ref struct JsonTable
         return true;
     }
 
-    private readonly bool HasVaryingScalars(int columns)
+    private readonly bool HasVarying(int columns)
     {
-        var varying = 0;
         foreach (ref readonly var column in _columns.AsSpan(0, columns))
-        {
-            if (column.IsConstant) continue;
-            varying++;
-        }
-
-        return varying > 0;
+            if (!column.IsConstant) return true;
+        return false;
     }
 
     private readonly void WriteTable(ReadOnlySpan<byte> json, int rows, int columns)
@@ -285,7 +276,6 @@ internal struct JsonColumn(JsonCell name)
     /// <summary>The first row's value.</summary>
     public JsonCell First;
 
+    /// <summary>True while every row has the first row's value.</summary>
     public bool IsConstant;
-
-    public bool IsScalar;
 }

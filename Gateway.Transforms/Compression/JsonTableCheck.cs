@@ -115,6 +115,7 @@ internal ref struct JsonTableCheck
 
     private bool Cell(ReadOnlySpan<byte> value)
     {
+        if (_at == _text.Length) return false;
         var length = CellLength(_text[_at..]);
         var cell = _text.Slice(_at, length);
         _at += length;
@@ -134,9 +135,17 @@ internal ref struct JsonTableCheck
         return true;
     }
 
-    // Up to the next bar or line feed; a quoted cell up to behind its closing quote.
+    // Up to the next bar or line feed; a quoted cell up to behind its closing quote, an object or array up to behind its bracket.
     private static int CellLength(ReadOnlySpan<byte> text)
     {
+        if (text[0] is (byte)'{' or (byte)'[')
+        {
+            var reader = new Utf8JsonReader(text, JsonTable.AnyDepth);
+            reader.Read();
+            reader.Skip();
+            return (int)reader.BytesConsumed;
+        }
+
         if (text[0] != (byte)'"') return text.IndexOfAny((byte)'|', (byte)'\n') is var end and >= 0 ? end : text.Length;
         var at = 1;
         while (at < text.Length && text[at] != (byte)'"') at += text[at] == (byte)'\\' ? 2 : 1;
