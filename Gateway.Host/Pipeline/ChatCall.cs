@@ -154,7 +154,7 @@ internal sealed class ChatCall : IDisposable
     public ReadOnlyMemory<byte> Recording => _recording?.Recorded ?? default;
 
     /// <summary>Notes on the receipt that a fallback is not tried.</summary>
-    public void Skip(FallbackModel fallback, string reason) => Exchange.Kept<FallbackChainEffect>()?.Skip($"{fallback.Provider}/{fallback.Model}", reason);
+    public void Skip(FallbackModel fallback, string reason) => Exchange.Kept<FallbackChainEffect>()?.Skip(fallback, reason);
 
     /// <summary>A new attempt begins: it is on the receipt from now on, with what is known of it.</summary>
     public void BeginAttempt(Candidate candidate, TimeSpan firstByteTimeout)

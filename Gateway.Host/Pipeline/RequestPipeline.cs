@@ -108,7 +108,7 @@ internal sealed partial class RequestPipeline(
         if (await admission.HoldAsync(call, isFree: true) is { } limited)
             return limited;
 
-        var error = await rules.AnswerAsync(call);
+        var error = await RuleSteps.AnswerAsync(call);
         CallHeaders.Asked(call);
         if (error is null && call.Reply is null)
             error = await rules.PlanAsync(call) ?? await admission.RaiseAsync(call);
