@@ -15,7 +15,14 @@ internal static class AnswerCaching
     public static void AddAnswerCaching(this IServiceCollection services, GatewaySettings settings, CacheConnection? connection)
     {
         if (settings.CacheEmbeddingModel is { } model)
-            services.TryAddSingleton<IEmbedder>(provider => ActivatorUtilities.CreateInstance<UpstreamEmbedder>(provider, model));
+        {
+            services.TryAddSingleton<IEmbedder>(provider =>
+            {
+                var catalogue = provider.GetRequiredService<CatalogueSource>();
+                return new UpstreamEmbedder(model, () => catalogue.Current, provider.GetRequiredService<ILogger<UpstreamEmbedder>>());
+            });
+        }
+
         services.TryAddSingleton<IAnswerStore>(provider => connection is null
             ? new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()) { MaxBytes = settings.CacheBytes }
             : new RedisAnswerStore(connection, new RedisStoreBounds { WorkspaceBytes = settings.CacheBytes }));
