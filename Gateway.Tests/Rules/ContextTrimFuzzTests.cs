@@ -51,7 +51,7 @@ public class ContextTrimFuzzTests
         var trims = 0;
         for (var round = 0; round < 30_000; round++)
         {
-            var messages = Conversation(random, format is MessageFormat.Chat ? Chat : Items);
+            var messages = Conversation(random, format is MessageFormat.Chat ? Chat : Items, firstId: round % 2);
             var maxMessages = random.Next(1, 9);
             var body = $$"""{"{{(format is MessageFormat.Chat ? "messages" : "input")}}":[{{string.Join(',', messages)}}]}""";
 
@@ -74,7 +74,7 @@ public class ContextTrimFuzzTests
         var random = new Random(77);
         for (var round = 0; round < 20_000; round++)
         {
-            var body = Encoding.UTF8.GetBytes($"[{string.Join(',', Conversation(random, random.Next(2) == 0 ? Chat : Items))}]");
+            var body = Encoding.UTF8.GetBytes($"[{string.Join(',', Conversation(random, random.Next(2) == 0 ? Chat : Items, firstId: 0))}]");
             body[random.Next(body.Length)] = (byte)random.Next(256);
             using var index = new MessageIndex();
             try
@@ -88,17 +88,76 @@ public class ContextTrimFuzzTests
         }
     }
 
-    private static string[] Conversation(Random random, string[] kinds) =>
-        [.. Enumerable.Range(0, random.Next(1, 16)).Select(at => Message(random, kinds[random.Next(kinds.Length)], at))];
+    [Test]
+    public void No_pair_is_torn_apart_however_late_its_answer_comes()
+    {
+        var random = new Random(20261122);
+        var (trims, orphans) = (0, 0);
+        for (var round = 0; round < 30_000; round++)
+        {
+            var messages = new List<string>();
+            var pairs = Pairs(random, messages);
 
-    // Each "ID" becomes one of four ids, of which one is empty; "at" makes the message unlike all others.
-    private static string Message(Random random, string kind, int at)
+            var trimmed = Trimmed.Of($$"""{"messages":[{{string.Join(',', messages)}}]}""", random.Next(1, 12));
+
+            trims += trimmed.IsUntouched ? 0 : 1;
+            orphans += trimmed.Outcome.Orphans;
+            var left = trimmed.Messages().ToHashSet();
+            var torn = pairs.Find(pair => left.Contains(messages[pair.Call]) != left.Contains(messages[pair.Answer]));
+            if (torn != default)
+            {
+                Assert.Fail($"round {round}: {torn}\n{string.Join('\n', messages)}\n→\n{trimmed.Body}");
+            }
+        }
+
+        Assert.That(trims, Is.GreaterThan(10_000));
+        Assert.That(orphans, Is.GreaterThan(1_000));
+    }
+
+    // Every answer has a call before it; some come after other messages, some never.
+    private static List<(int Call, int Answer)> Pairs(Random random, List<string> messages)
+    {
+        var pairs = new List<(int Call, int Answer)>();
+        var open = new List<(int Call, int Id)>();
+        var ids = 0;
+        for (var at = 0; at < 24; at++)
+        {
+            var kind = random.Next(8);
+            if (kind < 2)
+            {
+                var count = random.Next(1, 4);
+                messages.Add($$"""{"at":{{at}},"role":"assistant","tool_calls":[{{string.Join(',', Enumerable.Range(ids, count).Select(static id => $$"""{"id":"c{{id}}"}"""))}}]}""");
+                open.AddRange(Enumerable.Range(ids, count).Select(id => (at, id)));
+                ids += count;
+            }
+            else if (kind < 6 && open.Count > 0)
+            {
+                // The newest call mostly, any at times.
+                var chosen = random.Next(10) > 0 ? open[^1] : open[random.Next(open.Count)];
+                open.Remove(chosen);
+                pairs.Add((chosen.Call, at));
+                messages.Add($$"""{"at":{{at}},"role":"tool","tool_call_id":"c{{chosen.Id}}","content":"x"}""");
+            }
+            else
+            {
+                messages.Add($$"""{"at":{{at}},"role":"{{(kind == 7 ? "user" : kind == 6 ? "assistant" : "system")}}","content":"x"}""");
+            }
+        }
+
+        return pairs;
+    }
+
+    private static string[] Conversation(Random random, string[] kinds, int firstId) =>
+        [.. Enumerable.Range(0, random.Next(1, 16)).Select(at => Message(random, kinds[random.Next(kinds.Length)], at, firstId))];
+
+    // Each "ID" becomes one of a few ids, 0 for an empty one; "at" makes the message unlike all others.
+    private static string Message(Random random, string kind, int at, int firstId)
     {
         var parts = kind.Split("ID");
         var message = new StringBuilder(parts[0]).Insert(1, $"\"at\":{at},");
         foreach (var part in parts.Skip(1))
         {
-            var id = random.Next(4);
+            var id = random.Next(firstId, 4);
             message.Append(id > 0 ? id.ToString() : "").Append(part);
         }
 

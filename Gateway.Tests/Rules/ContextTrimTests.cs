@@ -113,6 +113,10 @@ public class ContextTrimTests
     }
 
     [Test]
+    public void Calls_that_get_an_answer_in_the_current_turn_are_not_swept() =>
+        Assert.That(Trim("u a u c1c2c3 r1 u r2", 5).At(), Is.EqualTo("2 3 4 5 6"));
+
+    [Test]
     public void Results_that_come_after_a_later_message_of_the_user_go_with_their_call()
     {
         var trimmed = Trim("u c1 u r1 a u a", 5);

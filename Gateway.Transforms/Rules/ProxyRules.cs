@@ -10,6 +10,8 @@ public static class ProxyRules
         ModelOverride.Type,
         MaxTokensCap.Type,
         ContextTrim.Type,
+        Compress.Type,
+        CacheEnable.Type,
         FallbackChain.Type,
     ];
 }
