@@ -44,6 +44,7 @@ internal abstract class ControlPlaneFixture
         builder.Services.AddControlPlane();
         App = builder.Build();
         App.MapControlPlane();
+        await Source.ReloadAsync(CancellationToken.None);
         await App.StartAsync();
         Client = new HttpClient { BaseAddress = new Uri(App.Urls.First()) };
         foreach (var (provider, model) in new[] { ("p", "m"), ("p", "n"), ("q", "m"), ("q", "o") })
