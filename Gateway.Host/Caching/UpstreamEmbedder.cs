@@ -8,7 +8,7 @@ namespace Gateway.Host.Caching;
 
 /// <summary>Embeds questions by a model of the catalogue, through the first enabled channel of all tenants that serves it: one call for each miss in mode <c>semantic</c>.</summary>
 /// <remarks>These calls are the operator's own cost: they are not metered, and no tenant's balance pays for them.</remarks>
-/// <param name="model">As <c>Gateway__Cache__EmbeddingModel</c> names it: <c>provider/model</c>.</param>
+/// <param name="model">As <c>Gateway__CacheEmbeddingModel</c> names it: <c>provider/model</c>.</param>
 /// <param name="catalogue">The catalogue in force.</param>
 /// <param name="log">Hears of failures.</param>
 internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnapshot> catalogue, ILogger<UpstreamEmbedder> log) : IEmbedder, IDisposable
@@ -143,6 +143,6 @@ internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnaps
         return null;
     }
 
-    [LoggerMessage(61, LogLevel.Warning, "Gateway__Cache__EmbeddingModel: {Model} does not embed ({Cause}); the cache finds near duplicates only.")]
+    [LoggerMessage(61, LogLevel.Warning, "Gateway__CacheEmbeddingModel: {Model} does not embed ({Cause}); the cache finds near duplicates only.")]
     private partial void LogFailed(string model, string cause);
 }
