@@ -8,11 +8,14 @@ namespace Gateway.Tests.EndToEnd;
 internal sealed class CacheTests : EndToEndFixture
 {
     private string cached = "";
+    private string similar = "";
 
     [OneTimeSetUp]
     public async Task AddRule()
     {
         await Gateway.PostAsync("/api/proxy-rules", """{"type":"cache_enable","name":"faq","tag":"faq","config":{"ttlSeconds":600}}""");
+        await Gateway.PostAsync("/api/proxy-rules", """{"type":"cache_enable","name":"near","tag":"near","config":{"ttlSeconds":600,"mode":"semantic"}}""");
+        similar = await Gateway.CreateKeyAsync(""","tags":["near"]""");
         cached = await Gateway.CreateKeyAsync(""","tags":["faq"]""");
     }
 
@@ -191,6 +194,20 @@ internal sealed class CacheTests : EndToEndFixture
         var second = await AskAsync(cached, body);
 
         Assert.That(second.Header("x-gateway-cache"), Is.EqualTo("miss"));
+    }
+
+    [Test]
+    public async Task Another_spelling_is_a_near_duplicate_and_another_number_is_not()
+    {
+        var (id, body) = Request("count=2", ""","temperature":0""");
+        await AskAsync(similar, body);
+
+        var same = await AskAsync(similar, body.Replace("\"fake:", "\"please, fake:"));
+        var other = await AskAsync(similar, body.Replace("count=2", "count=3"));
+
+        Assert.That(same.Header("x-gateway-cache"), Is.EqualTo("hit-near-duplicate"));
+        Assert.That(other.Header("x-gateway-cache"), Is.EqualTo("miss"));
+        Assert.That(Upstream.Calls[id].Times, Is.EqualTo(2));
     }
 
     [Test]
