@@ -1,3 +1,7 @@
 using BenchmarkDotNet.Running;
+using Gateway.Benchmarks.Watchdog;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["watchdog-simulation", .. var rest])
+    WatchdogReport.Write(rest, Console.Out);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
