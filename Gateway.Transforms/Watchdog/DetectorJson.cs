@@ -6,7 +6,7 @@ namespace Gateway.Transforms.Watchdog;
 /// <summary>Detectors and transitions as JSON: camelCase, enumerations by name.</summary>
 public static class DetectorJson
 {
-    /// <summary>For states, summaries and transitions. What it does not know it refuses: a state of a newer program is not guessed at.</summary>
+    /// <summary>For states, summaries and transitions.</summary>
     public static JsonSerializerOptions Options { get; } = Make();
 
     /// <summary>The state as it is stored.</summary>
@@ -23,7 +23,6 @@ public static class DetectorJson
         {
             PropertyNameCaseInsensitive = false,
             IgnoreReadOnlyProperties = true,
-            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         };
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
