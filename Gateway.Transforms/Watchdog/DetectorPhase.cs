@@ -42,7 +42,7 @@ public enum TransitionReason
 }
 
 /// <summary>A change of phase, with the evidence for it.</summary>
-/// <param name="From">The phase before; <c>null</c>: there was no detector.</param>
+/// <param name="From">The phase before; <c>null</c>: nothing was compared before.</param>
 /// <param name="To">The phase since.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="At">When.</param>

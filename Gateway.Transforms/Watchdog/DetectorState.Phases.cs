@@ -25,6 +25,11 @@ public sealed partial record DetectorState
 
     private DetectorStep Unchanged => new(this, []);
 
+    private DetectorStep ScoredFirst(DateTimeOffset now) =>
+        new(
+            this with { Changes = Changes + 1 },
+            [new WatchdogTransition(From: null, Phase, TransitionReason.FirstScore, now, Finding.Difference, 100 * Finding.Drop, Finding.Count, Finding.Statistic, Finding.Window)]);
+
     // A bucket was closed.
     private DetectorStep Judge(DateTimeOffset now)
     {
@@ -93,6 +98,6 @@ public sealed partial record DetectorState
     {
         var transition = new WatchdogTransition(
             Phase, phase, reason, now, finding.Difference, 100 * finding.Drop, finding.Count, finding.Statistic, finding.Window);
-        return new DetectorStep(this with { Phase = phase, Since = now }, [transition]);
+        return new DetectorStep(this with { Phase = phase, Since = now, Changes = Changes + 1 }, [transition]);
     }
 }

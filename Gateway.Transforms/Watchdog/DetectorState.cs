@@ -49,6 +49,12 @@ public sealed partial record DetectorState
     /// <summary>The pairs of the running probe.</summary>
     public PairBucket Probe { get; init; }
 
+    /// <summary>Whether it was ever given a score: only then is there something to compare a hold-out by. Shadow pairs need none.</summary>
+    public bool IsScored { get; init; }
+
+    /// <summary>Transitions, ever: of two states of one detector the one with more is the newer.</summary>
+    public long Changes { get; init; }
+
     /// <summary>Resumes by hand, ever: what a gateway remembers of running conversations is from one edition.</summary>
     public int Edition { get; init; }
 
@@ -62,24 +68,23 @@ public sealed partial record DetectorState
     public bool Counts => !IsPaused && Serves == Strength;
 
     /// <summary>Share of the conversations that is held out. 0 to 1.</summary>
-    public double HoldOut => !Counts ? 0 : Phase is DetectorPhase.Suspect or DetectorPhase.Warn ? WatchdogLimits.WideHoldOut : WatchdogLimits.HoldOut;
+    public double HoldOut => !Counts || !IsScored ? 0 : Phase is DetectorPhase.Suspect or DetectorPhase.Warn ? WatchdogLimits.WideHoldOut : WatchdogLimits.HoldOut;
 
     /// <summary>The strength that a resume would serve: one lower, and light stays light.</summary>
     public Strength ResumesAt => Strength > Strength.Light ? Strength - 1 : Strength.Light;
 
-    /// <summary>A detector at its first score, and the transition that says so: what is scored from now on is compared with a hold-out.</summary>
-    public static DetectorStep Begin(Strength strength, DateTimeOffset now)
-    {
-        var state = new DetectorState { Strength = strength, Serves = strength, Since = now, CountsFrom = DateTimeOffset.UnixEpoch };
-        return new DetectorStep(state, [new WatchdogTransition(From: null, DetectorPhase.Warmup, TransitionReason.FirstScore, now, 0, 0, 0, 0, 0)]);
-    }
+    /// <summary>A detector that knows nothing yet.</summary>
+    public static DetectorState New(Strength strength, DateTimeOffset now) =>
+        new() { Strength = strength, Serves = strength, Since = now, CountsFrom = DateTimeOffset.UnixEpoch };
 
-    /// <summary>With one score more.</summary>
-    /// <param name="score">The score.</param>
+    /// <summary>With one score more. The first one begins the hold-out, and is a transition of its own.</summary>
+    /// <param name="score">The score; where its arm says that no experiment ran, it begins one and does not count.</param>
     /// <param name="now">When it came.</param>
     public DetectorStep Apply(in Score score, DateTimeOffset now)
     {
         var step = Advance(now);
+        if (!step.State.IsScored)
+            step = step.Then((step.State with { IsScored = true }).ScoredFirst(now));
         var state = step.State;
         if (!state.Counts || score.Arm is not (Arm.Treated or Arm.Control) || score.CalledAt < state.CountsFrom)
             return step;

@@ -24,7 +24,7 @@ internal static class WatchdogSimulation
     public static int? Run(SimulatedTraffic traffic, ulong seed)
     {
         var random = new SplitMix(seed);
-        var state = DetectorState.Begin(Strength.Medium, Start).State;
+        var state = DetectorState.New(Strength.Medium, Start);
         for (var n = 1; n <= traffic.Healthy + traffic.Horizon; n++)
         {
             var holdOut = traffic.Adaptive ? state.HoldOut : WatchdogLimits.HoldOut;
@@ -43,7 +43,7 @@ internal static class WatchdogSimulation
     public static int? RunPairs(double drop, int horizon, ulong seed)
     {
         var random = new SplitMix(seed);
-        var state = DetectorState.Begin(Strength.Medium, Start).State;
+        var state = DetectorState.New(Strength.Medium, Start);
         for (var n = 1; n <= horizon; n++)
         {
             state = state.Apply(Pair(ref random, drop, n), Start.AddSeconds(n)).State;
