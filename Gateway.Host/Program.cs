@@ -57,7 +57,9 @@ try
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
     services.AddSingleton<ChannelLoad>();
+    services.AddSingleton<Admission>();
     services.AddSingleton<Forwarding>();
+    services.AddSingleton<RuleSteps>();
     services.AddSingleton<Reply>();
     services.AddSingleton<SpendRatios>();
     services.AddSingleton<Drains>();

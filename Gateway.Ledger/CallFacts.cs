@@ -26,6 +26,9 @@ public enum Outcome
 
     /// <summary>Refused after the hold.</summary>
     Rejected,
+
+    /// <summary>Answered from the cache: free.</summary>
+    Cached,
 }
 
 /// <summary>Whether the client is known to have received the end of its answer.</summary>
@@ -72,8 +75,14 @@ public sealed record Attempt
     public bool UpstreamMaybeCharged { get; init; }
 }
 
+/// <summary>A proxy rule that had an effect on a call.</summary>
+/// <param name="Id">The rule's id.</param>
+/// <param name="Type">For example <c>compress</c>.</param>
+/// <param name="Effect">What it did: a JSON object (UTF-8).</param>
+public sealed record AppliedRule(string Id, string Type, byte[] Effect);
+
 /// <summary>What one call did, apart from money: filled in along the request path and written whole into its receipt.</summary>
-public sealed class CallFacts
+public sealed record CallFacts
 {
     /// <summary>The key that called.</summary>
     public required string KeyId { get; init; }
@@ -125,6 +134,9 @@ public sealed class CallFacts
 
     /// <summary>The model that the answer names.</summary>
     public string? ReportedModel { get; set; }
+
+    /// <summary>What each proxy rule did, in the order in which they ran.</summary>
+    public IReadOnlyList<AppliedRule> Rules { get; set; } = [];
 
     /// <summary>Every attempt, the first included.</summary>
     public List<Attempt> Attempts { get; } = [];

@@ -16,6 +16,7 @@ internal static class LedgerNames
         Outcome.Empty => "empty",
         Outcome.Overrun => "overrun",
         Outcome.Rejected => "rejected",
+        Outcome.Cached => "cached",
         _ => throw new UnreachableException(outcome.ToString()),
     };
 

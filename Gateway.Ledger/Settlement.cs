@@ -4,7 +4,7 @@ using Gateway.Ledger.Front;
 namespace Gateway.Ledger;
 
 /// <summary>Ends a hold: releases it and charges what was used.</summary>
-/// <param name="Outcome">How the call ended. <see cref="Outcome.Failed"/>, <see cref="Outcome.Empty"/> and <see cref="Outcome.Rejected"/> cost nothing.</param>
+/// <param name="Outcome">How the call ended. <see cref="Outcome.Failed"/>, <see cref="Outcome.Empty"/>, <see cref="Outcome.Rejected"/> and <see cref="Outcome.Cached"/> cost nothing.</param>
 /// <param name="Usage">What was used.</param>
 /// <param name="CountedBy">Who counted it.</param>
 /// <remarks>

@@ -154,7 +154,7 @@ public sealed partial class SpooledLedger
 
     private static Credits Cost(Hold hold, in Settlement settlement)
     {
-        if (settlement.Outcome is Outcome.Failed or Outcome.Empty or Outcome.Rejected)
+        if (settlement.Outcome is Outcome.Failed or Outcome.Empty or Outcome.Rejected or Outcome.Cached)
             return Credits.Zero;
 
         var cost = hold.Request.Price.Cost(settlement.Usage);

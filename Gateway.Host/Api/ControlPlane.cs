@@ -7,6 +7,7 @@ using Gateway.Host.Api.Models;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Members;
+using Gateway.Host.ProxyRules;
 using Gateway.Host.Secrets;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,6 +28,8 @@ internal static class ControlPlane
         services.TryAddSingleton<KeyDirectory>();
         services.TryAddSingleton<MemberDirectory>();
         services.TryAddSingleton<CatalogueSource>();
+        services.TryAddSingleton(static _ => new RuleTypes(Gateway.Transforms.Rules.ProxyRules.All));
+        services.TryAddSingleton<RuleSource>();
         services.TryAddSingleton<ResourceWriter>();
         services.TryAddSingleton<KeyEndpoints>();
         services.TryAddSingleton<ChannelEndpoints>();

@@ -68,6 +68,18 @@ internal sealed class CatalogueSnapshot
         return ResolveBare(requested, key, now);
     }
 
+    /// <summary>The <c>provider/model</c> that a request means; <c>null</c>: no model of that name, or several providers'.</summary>
+    public string? Identify(string requested, string? provider)
+    {
+        if (provider is not null)
+            return Known(IdOf(provider, WithoutProvider(requested, provider)));
+        if (providersByName.TryGetValue(requested, out var serving) && serving.Length == 1)
+            return IdOf(serving[0], requested);
+        return Known(requested);
+
+        string? Known(string id) => modelsById.ContainsKey(id) ? id : null;
+    }
+
     /// <summary>What this key may call, in order of id, each with the price that it would pay.</summary>
     public IReadOnlyList<ModelOffer> OffersFor(KeySnapshot key, DateTimeOffset now)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Settings;
@@ -8,7 +7,7 @@ using Gateway.Ledger;
 namespace Gateway.Host.OpenAi;
 
 /// <summary><c>POST /v1/quotes</c>: what calls can cost at most, what they will probably cost, and who would pay. Holds nothing.</summary>
-internal sealed class QuoteEndpoint(CatalogueSource catalogue, Forwarding forwarding, ILedger ledger, SpendRatios ratios, GatewaySettings settings, TimeProvider time)
+internal sealed class QuoteEndpoint(RuleSteps rules, ILedger ledger, SpendRatios ratios, GatewaySettings settings, TimeProvider time)
 {
     // Without recent calls of the key: most answers are much shorter than their limit.
     private const int AssumedShareOfOutput = 4;
@@ -26,10 +25,11 @@ internal sealed class QuoteEndpoint(CatalogueSource catalogue, Forwarding forwar
 
         var (items, error) = QuoteRequest.Read(body.Bytes);
         var plan = new PaymentPlan(await ledger.BalanceAsync(key.Account, http.RequestAborted), time.GetUtcNow());
+        var tags = CallFactsOf.Tags(key.Tags, http.Request.Headers["X-Gateway-Tag"].ToString());
         var quotes = new List<Quote>(items.Count);
         for (var i = 0; i < items.Count && error is null; i++)
         {
-            (var quote, error) = QuoteOf(items[i], key, plan);
+            (var quote, error) = await QuoteOfAsync(items[i], key, tags, plan, http.RequestAborted);
             if (quote is not null)
                 quotes.Add(quote);
             else if (items.Count > 1)
@@ -42,19 +42,20 @@ internal sealed class QuoteEndpoint(CatalogueSource catalogue, Forwarding forwar
             await JsonAnswer.WriteAsync(http, json => Write(json, quotes));
     }
 
-    // The same model, channel and price as steps 3 and 4 of the pipeline find, and the same bound as its hold.
-    private (Quote? Quote, GatewayError? Error) QuoteOf(QuoteItem item, KeySnapshot key, PaymentPlan plan)
+    // The same rules, model, channel and price as steps 3 and 4 of the pipeline find, and the same bound as its hold.
+    private async ValueTask<(Quote? Quote, GatewayError? Error)> QuoteOfAsync(QuoteItem item, KeySnapshot key, IReadOnlyList<string> tags, PaymentPlan plan, CancellationToken cancellationToken)
     {
-        var resolution = catalogue.Current.Resolve(item.Model, item.Provider, key, time.GetUtcNow());
-        if (resolution is not ModelResolution.Resolved resolved)
-            return (null, RequestPipeline.Unresolved(resolution, item.Model, item.Provider));
-        if (forwarding.Order(resolved.Candidates) is not [var candidate, ..])
-            return (null, GatewayError.NoChannel);
+        var (ruled, legs, error) = await rules.PreviewAsync(key, tags, item.Index, item.Body, cancellationToken);
+        using var exchange = ruled;
+        if (error is not null)
+            return (null, error);
 
-        var (price, model) = (candidate.Price, resolved.Model);
-        var bound = item.BoundOf(model);
+        var (price, model) = (legs[0].Price, legs[0].Model);
+        var bound = item.BoundOf(model, exchange);
         var available = plan.Available(price, model.Provider, model.Name, key.PacksOnly);
-        var worst = Times(bound.MaxCost(price), item.Calls);
+        var dearest = legs.Where(leg => string.Equals(leg.Price.Currency, price.Currency, StringComparison.Ordinal))
+            .Select(leg => item.BoundOf(leg.Model, exchange).MaxCost(leg.Price)).Max();
+        var worst = Times(dearest, item.Calls);
         var (expected, basis) = Expect(item, bound, price, worst, key);
         var paidBy = plan.Take(price, model.Provider, model.Name, key.PacksOnly, worst);
         return (new Quote(model.Id, item.Calls, bound, price.Currency, worst, expected, basis, paidBy, bound.Affordable(price, new Credits(available.Nano / item.Calls))), null);

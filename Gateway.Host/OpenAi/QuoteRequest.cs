@@ -3,18 +3,19 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Pipeline;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Tokens;
 
 namespace Gateway.Host.OpenAi;
 
 /// <summary>One thing to quote: the body of a call, or an estimate of calls like each other.</summary>
-/// <param name="Model">The model as the client wrote it.</param>
-/// <param name="Provider">The client's <c>provider</c>; <c>null</c>: none.</param>
+/// <param name="Index">Of the body: an estimate's has no message.</param>
+/// <param name="Body">The body.</param>
 /// <param name="Calls">How many calls.</param>
-/// <param name="BoundOf">What one of them can use of a model.</param>
+/// <param name="BoundOf">What one of them can use of a model, once the rules have looked at it.</param>
 /// <param name="ExpectedOutput">The completion tokens of one call, where the client says so.</param>
-internal sealed record QuoteItem(string Model, string? Provider, long Calls, Func<Model, CallBound> BoundOf, long? ExpectedOutput);
+internal sealed record QuoteItem(ChatRequestIndex Index, ReadOnlyMemory<byte> Body, long Calls, Func<Model, Exchange, CallBound> BoundOf, long? ExpectedOutput);
 
 /// <summary>Reads the body of <c>POST /v1/quotes</c>: one item, or a list of them.</summary>
 internal static class QuoteRequest
@@ -85,9 +86,13 @@ internal static class QuoteRequest
         if (!index.TryRead(bytes, out var error))
             return (null, RequestBody.Shape(error));
 
-        return (new QuoteItem(index.Model, index.Provider, 1, Bound, ExpectedOutput: null), null);
+        return (new QuoteItem(index, bytes, 1, Bound, ExpectedOutput: null), null);
 
-        CallBound Bound(Model model) => CallBound.Of(index, ChatTokens.CountPrompt(index.MessagesValue.Of(bytes), index.ToolsValue.Of(bytes), model.Name), model);
+        CallBound Bound(Model model, Exchange ruled)
+        {
+            var body = ruled.Body.Span;
+            return CallBound.Of(index, ChatTokens.CountPrompt(index.MessagesValue.Of(body), index.ToolsValue.Of(body), model.Name), model, ruled.OutputCap);
+        }
     }
 
     private static (QuoteItem? Item, GatewayError? Error) ReadEstimate(JsonElement element, JsonElement calls)
@@ -102,11 +107,15 @@ internal static class QuoteRequest
             return (null, GatewayError.InvalidField("output_tokens", $"output_tokens is a whole number from 0 to {MaxTokens}."));
 
         var provider = element.TryGetProperty("provider", out var by) && by.ValueKind == JsonValueKind.String ? by.GetString() : null;
-        return (new QuoteItem(model, provider, times, Bound, output), null);
+        var index = new ChatRequestIndex { RequiresMessages = false };
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(provider is null ? new Dictionary<string, string>(StringComparer.Ordinal) { ["model"] = model } : new(StringComparer.Ordinal) { ["model"] = model, ["provider"] = provider });
+        if (!index.TryRead(bytes, out var error))
+            return (null, RequestBody.Shape(error));
+        return (new QuoteItem(index, bytes, times, Bound, output), null);
 
-        CallBound Bound(Model of)
+        CallBound Bound(Model of, Exchange ruled)
         {
-            var most = Math.Min(output ?? long.MaxValue, of.MaxOutputTokens);
+            var most = Math.Min(Math.Min(output ?? long.MaxValue, ruled.OutputCap ?? long.MaxValue), of.MaxOutputTokens);
             return new CallBound(input ?? AssumedInputTokens, most, most, Choices: 1);
         }
     }

@@ -12,26 +12,27 @@ internal static class CallFactsOf
     private const int MaxTagLength = 64;
     private const int MaxRunIdLength = 128;
 
-    public static CallFacts Request(ChatCall call, Model model)
+    public static CallFacts Request(ChatCall call, Leg leg)
     {
         var headers = call.Http.Request.Headers;
-        var first = call.Candidates[0];
+        var (model, first) = (leg.Model, leg.Candidates[0]);
         return new CallFacts
         {
             KeyId = call.Key.Id,
             MemberId = call.Member?.MemberId,
             Workspace = call.Key.Workspace,
             RunId = TryReadRunId(headers, out var runId) ? runId : null,
-            Tags = Tags(call.Key.Tags, headers["X-Gateway-Tag"].ToString()),
+            Tags = call.Tags,
             Endpoint = "/v1/chat/completions",
             Dialect = call.IsWallet ? "wallet" : "openai",
             Streamed = call.Body.Index.Stream,
             RequestedModel = call.Body.Index.Model,
-            RoutedModel = $"{model.Provider}/{model.Name}",
+            RoutedModel = model.Id,
             Provider = model.Provider,
             Model = model.Name,
             RouteType = first.Channel.RouteType,
             PrimaryChannel = first.Channel.Id,
+            Rules = Rules(call),
             TraceId = Activity.Current?.TraceId.ToString(),
             ClientRetryCount = int.TryParse(headers["X-Stainless-Retry-Count"], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null,
         };
@@ -51,7 +52,13 @@ internal static class CallFactsOf
     /// <summary>Whether it is 1 to 128 printable ASCII characters.</summary>
     public static bool IsRunId(string runId) => runId.Length is > 0 and <= MaxRunIdLength && !runId.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
-    private static IReadOnlyList<string> Tags(IReadOnlyList<string> ofKey, string header)
+    /// <summary>What the rules did so far.</summary>
+    public static IReadOnlyList<AppliedRule> Rules(ChatCall call) => call.Rules.Effects is { Count: > 0 } effects
+        ? [.. effects.Select(static effect => new AppliedRule(effect.Id, effect.Type, effect.ToJson()))]
+        : [];
+
+    /// <summary>The labels of the key and of <c>X-Gateway-Tag</c>.</summary>
+    public static IReadOnlyList<string> Tags(IReadOnlyList<string> ofKey, string header)
     {
         if (header.Length == 0)
             return ofKey;

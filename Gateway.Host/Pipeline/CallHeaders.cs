@@ -12,9 +12,27 @@ internal static class CallHeaders
         var headers = call.Http.Response.Headers;
         headers["x-gateway-receipt"] = call.Hold!.ReceiptId.ToString();
         headers["x-gateway-cache"] = "bypass";
-        if (call.CappedTokens is { } capped)
-            headers["x-gateway-max-tokens-capped"] = Text(capped);
+        Capped(call);
         Rates(headers, call.Hold.Rates);
+    }
+
+    /// <summary>The output limit that goes upstream, where the balance or a rule makes it lower than the client's.</summary>
+    public static void Capped(ChatCall call)
+    {
+        if (call.OutputLimit is { } limit)
+            call.Http.Response.Headers["x-gateway-max-tokens-capped"] = Text(limit);
+    }
+
+    /// <summary>What the cache said.</summary>
+    public static void Asked(ChatCall call)
+    {
+        var headers = call.Http.Response.Headers;
+        headers["x-gateway-cache"] = call.Reply?.Status ?? call.Exchange.CacheStatus;
+        if (call.Reply is { } reply)
+        {
+            headers["x-gateway-model"] = reply.UpstreamModel;
+            headers["x-gateway-attempts"] = "0";
+        }
     }
 
     /// <summary>Which channel answers.</summary>

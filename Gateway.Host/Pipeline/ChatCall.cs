@@ -3,6 +3,9 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Transforms;
+using Gateway.Transforms.Rules;
+using Gateway.Transforms.Streaming;
 using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Yarp;
 
@@ -22,6 +25,8 @@ internal sealed class ChatCall : IDisposable
     private bool _isDraining;
     private long _attemptStartedAt;
     private double? _firstByteMs;
+    private IReadOnlyList<string>? _tags;
+    private RecordingStream? _recording;
 
     /// <param name="http">The request.</param>
     /// <param name="key">Who calls.</param>
@@ -47,8 +52,29 @@ internal sealed class ChatCall : IDisposable
     /// <summary>When the call came in (<see cref="Stopwatch"/> ticks).</summary>
     public long StartedAt { get; } = Stopwatch.GetTimestamp();
 
-    /// <summary>What the client asked for, resolved: the channels in order.</summary>
-    public IReadOnlyList<Candidate> Candidates { get; set; } = [];
+    /// <summary>The labels of the key and of the request.</summary>
+    public IReadOnlyList<string> Tags => _tags ??= CallFactsOf.Tags(Key.Tags, Http.Request.Headers["X-Gateway-Tag"].ToString());
+
+    /// <summary>The request as the rules see it; set by step 3, before which nothing reads it.</summary>
+    public Exchange Exchange { get; set; } = null!;
+
+    /// <summary>The rules that match; set with <see cref="Exchange"/>.</summary>
+    public RuleChain Rules { get; set; } = null!;
+
+    /// <summary>A rule's own answer: no upstream is called.</summary>
+    public StoredReply? Reply { get; set; }
+
+    /// <summary>The relay of a kept stream.</summary>
+    public SseRelay? Kept { get; set; }
+
+    /// <summary>The answer that came to its end, for the rules; <c>null</c>: none did.</summary>
+    public ExchangeAnswer? Ended { get; set; }
+
+    /// <summary>Where the call goes, in order: the requested model first, then its fallbacks.</summary>
+    public IReadOnlyList<Leg> Legs { get; set; } = [];
+
+    /// <summary>The call was refused after it was admitted.</summary>
+    public bool IsRejected { get; set; }
 
     /// <summary>Our count of the prompt, overheads included; not the reserve.</summary>
     public PromptTokens Prompt { get; set; }
@@ -71,6 +97,17 @@ internal sealed class ChatCall : IDisposable
     /// <summary>The output limit that goes upstream because the balance affords no more.</summary>
     public long? CappedTokens { get; set; }
 
+    /// <summary>The output limit that goes upstream; <c>null</c>: the client's own is not above what rules and balance allow.</summary>
+    public long? OutputLimit
+    {
+        get
+        {
+            var limit = Math.Min(CappedTokens ?? long.MaxValue, Exchange.OutputCap ?? long.MaxValue);
+            var isLower = Body.Index is { MaxTokens: null, MaxCompletionTokens: null } || Body.Index.MaxTokens > limit || Body.Index.MaxCompletionTokens > limit;
+            return limit < long.MaxValue && isLower ? limit : null;
+        }
+    }
+
     /// <summary>The channel of the running or last attempt.</summary>
     public Candidate? Candidate { get; private set; }
 
@@ -87,7 +124,7 @@ internal sealed class ChatCall : IDisposable
     public bool PlainIsDelivered { get; set; }
 
     /// <summary>Whether the end of the answer is known to have left.</summary>
-    public bool IsDelivered => Attempt?.Relay?.IsDelivered ?? PlainIsDelivered;
+    public bool IsDelivered => (Attempt?.Relay ?? Kept)?.IsDelivered ?? PlainIsDelivered;
 
     /// <summary>Whether the client's connection is open.</summary>
     public bool ClientIsThere => !_clientIsGone;
@@ -103,8 +140,24 @@ internal sealed class ChatCall : IDisposable
         ? new Usage(relay.Reported?.Input ?? Prompt.Tokens, 0, 0, relay.DeliveredTokens, 0)
         : default;
 
+    /// <summary>The upstream's stream, recorded if a rule wants to see it.</summary>
+    public Stream Recorded(Stream upstream)
+    {
+        if (!Exchange.WantsAnswer)
+            return upstream;
+
+        _recording?.Release();
+        return _recording = new RecordingStream(upstream, StoredAnswer.MaxBodyBytes);
+    }
+
+    /// <summary>What <see cref="Recorded"/> recorded; empty: nothing, or too much.</summary>
+    public ReadOnlyMemory<byte> Recording => _recording?.Recorded ?? default;
+
+    /// <summary>Notes on the receipt that a fallback is not tried.</summary>
+    public void Skip(FallbackModel fallback, string reason) => Exchange.Kept<FallbackChainEffect>()?.Skip(fallback, reason);
+
     /// <summary>A new attempt begins: it is on the receipt from now on, with what is known of it.</summary>
-    public void BeginAttempt(Candidate candidate)
+    public void BeginAttempt(Candidate candidate, TimeSpan firstByteTimeout)
     {
         if (Abort.IsCancellationRequested && ClientIsThere)
         {
@@ -119,7 +172,7 @@ internal sealed class ChatCall : IDisposable
         facts.Channel = candidate.Channel.Id;
         facts.UpstreamModel = candidate.UpstreamModel;
         facts.Attempts.Add(new Attempt { N = facts.Attempts.Count + 1, Channel = candidate.Channel.Id, UpstreamModel = candidate.UpstreamModel });
-        Abort.CancelAfter(candidate.Channel.FirstByteTimeout);
+        Abort.CancelAfter(firstByteTimeout);
     }
 
     /// <summary>The head of the answer has come: hanging up is not free any more, and the time-out to the first byte is over.</summary>
@@ -151,7 +204,10 @@ internal sealed class ChatCall : IDisposable
     {
         _hangUp.Dispose();
         Attempt?.Relay?.Release();
+        Kept?.Release();
         Attempt?.Answer?.Dispose();
+        _recording?.Release();
+        Exchange?.Dispose();
         Body.Dispose();
         Outgoing.Dispose();
         Abort.Dispose();

@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 using Gateway.Host.Catalogue;
 using Gateway.Host.OpenAi;
 using Gateway.Ledger;
+using Gateway.Transforms;
 using Gateway.Transforms.Yarp;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Host.Pipeline;
 
-/// <summary>Step 6: YARP, attempt after attempt. Each failure that another channel might not have is followed by the next, before the first byte only.</summary>
-internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load)
+/// <summary>Step 6: YARP, attempt after attempt. Each failure that another channel or model might not have is followed by the next, before the first byte only.</summary>
+internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admission admission)
 {
-    /// <summary>The most channels that one call tries.</summary>
+    /// <summary>The most channels of one model that a call tries.</summary>
     private const int MaxAttempts = 3;
 
     /// <summary>The channels to try: those of the first one's route type, because the hold is for its price; least loaded first among equals.</summary>
@@ -29,42 +30,66 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load)
             .Take(MaxAttempts)];
     }
 
-    /// <summary>Tries the candidates in order; the error of the last one, or <c>null</c> when there is an answer to show.</summary>
+    /// <summary>Tries the legs and their candidates in order; the error of the last one, or <c>null</c> when there is an answer to show.</summary>
     public async ValueTask<GatewayError?> ForwardAsync(ChatCall call, RequestDelegate forward, Reply reply)
     {
         GatewayError? error = GatewayError.NoChannel;
-        foreach (var candidate in call.Candidates)
+        var left = call.Exchange.Fallback?.MaxAttempts ?? MaxAttempts;
+        for (var i = 0; i < call.Legs.Count && left > 0; i++)
         {
-            if (!load.TryEnter(candidate.Channel))
+            var leg = call.Legs[i];
+            if (i > 0 && await admission.MoveAsync(call, leg) is not null)
+            {
+                call.Skip(new FallbackModel(leg.Model.Provider, leg.Model.Name), "the balance does not cover it");
                 continue;
-
-            try
-            {
-                error = await AttemptAsync(call, candidate, forward, reply);
-            }
-            finally
-            {
-                load.Leave(candidate.Channel);
             }
 
-            if (error is null || !IsWorthAnother(error) || call.Http.Response.HasStarted || !call.ClientIsThere)
-                return error;
+            // The siblings of a model leave one attempt for each fallback that is to come.
+            var later = call.Legs.Count - i - 1;
+            var mine = Math.Max(1, left - later);
+            for (var c = 0; c < leg.Candidates.Count && mine > 0; c++)
+            {
+                if (!load.TryEnter(leg.Candidates[c].Channel))
+                    continue;
+
+                (mine, left) = (mine - 1, left - 1);
+                var isLast = left == 0 || (later == 0 && (mine == 0 || c == leg.Candidates.Count - 1));
+                try
+                {
+                    error = await AttemptAsync(call, leg.Candidates[c], isLast, forward, reply);
+                }
+                finally
+                {
+                    load.Leave(leg.Candidates[c].Channel);
+                }
+
+                if (isLast || !IsWorthAnother(call, error) || call.Http.Response.HasStarted || !call.ClientIsThere)
+                    return error;
+            }
         }
 
         return error;
     }
 
-    private static bool IsWorthAnother(GatewayError error) => error.Status is 429 or >= 500;
+    // A chain that names statuses is obeyed in both directions; a connection that failed or was too slow has none, and always counts.
+    private static bool IsWorthAnother(ChatCall call, GatewayError? error)
+    {
+        if (call.Attempt is { Relay: not null })
+            return false;
+        if (call.Exchange.Fallback?.OnStatus is { } statuses && call.Attempt?.Answer is { Status: not StatusCodes.Status200OK, Status: var status })
+            return statuses.Contains(status);
+        return error is { Status: 429 or >= 500 };
+    }
 
-    private async ValueTask<GatewayError?> AttemptAsync(ChatCall call, Candidate candidate, RequestDelegate forward, Reply reply)
+    private async ValueTask<GatewayError?> AttemptAsync(ChatCall call, Candidate candidate, bool isLast, RequestDelegate forward, Reply reply)
     {
         var channel = candidate.Channel;
         if (!proxy.TryGetCluster(channel.Id, out var cluster))
             return GatewayError.NoChannel;
 
         call.Attempt?.Answer?.Dispose();
-        call.BeginAttempt(candidate);
-        call.Outgoing.Write(call.Body, candidate.UpstreamModel, call.CappedTokens);
+        call.BeginAttempt(candidate, FirstByteTimeout(call, channel, isLast));
+        call.Outgoing.Write(call.Exchange, candidate.UpstreamModel, call.OutputLimit, OutputLimits.FieldOf(channel));
         var http = call.Http;
         var attempt = new ForwardAttempt
         {
@@ -100,6 +125,9 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load)
             call.NoteAttempt(attempt.Answer?.Status, error is null ? null : ErrorKind(error));
         return error;
     }
+
+    private static TimeSpan FirstByteTimeout(ChatCall call, Channel channel, bool isLast) =>
+        !isLast && call.Exchange.Fallback?.OnTimeout is { } timeout && timeout < channel.FirstByteTimeout ? timeout : channel.FirstByteTimeout;
 
     private static MemoryStream AsStream(ReadOnlyMemory<byte> bytes) =>
         MemoryMarshal.TryGetArray(bytes, out var segment)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Host.Pipeline;
@@ -12,10 +13,14 @@ internal sealed class OutgoingBody : IDisposable
     /// <summary>The bytes to send.</summary>
     public ReadOnlyMemory<byte> Bytes { get; private set; }
 
-    /// <summary>Makes the body: upstream model, no <c>provider</c>, usage in streams, the affordable output limit.</summary>
-    public void Write(RequestBody body, string upstreamModel, long? cap)
+    /// <summary>Makes the body: upstream model, no <c>provider</c>, usage in streams, the output limit that rules and balance allow.</summary>
+    /// <param name="exchange">The request as the rules left it.</param>
+    /// <param name="upstreamModel">The model as the upstream knows it.</param>
+    /// <param name="cap">The output limit; <c>null</c>: the client's.</param>
+    /// <param name="field">Where a limit goes that the client did not set.</param>
+    public void Write(Exchange exchange, string upstreamModel, long? cap, OutputLimitField field)
     {
-        var index = body.Index;
+        var index = exchange.Index;
         _splice.Clear();
         if (!string.Equals(index.Model, upstreamModel, StringComparison.Ordinal))
             ChatRequestEdits.ReplaceModel(index, _splice, upstreamModel);
@@ -23,22 +28,22 @@ internal sealed class OutgoingBody : IDisposable
         if (index.Stream)
             ChatRequestEdits.IncludeUsage(index, _splice);
         if (cap is { } limit)
-            ChatRequestEdits.CapOutputTokens(index, _splice, limit);
+            ChatRequestEdits.CapOutputTokens(index, _splice, limit, field);
 
         if (_splice.Count == 0)
         {
-            Bytes = body.Bytes;
+            Bytes = exchange.Body;
             return;
         }
 
-        var length = _splice.OutputLength(body.Bytes.Length);
+        var length = _splice.OutputLength(exchange.Body.Length);
         if (_buffer is null || _buffer.Length < length)
         {
             Dispose();
             _buffer = ArrayPool<byte>.Shared.Rent(length);
         }
 
-        _splice.WriteTo(body.Bytes.Span, _buffer);
+        _splice.WriteTo(exchange.Body.Span, _buffer);
         Bytes = _buffer.AsMemory(0, length);
     }
 

@@ -1,9 +1,12 @@
+using System.Buffers;
 using System.Diagnostics;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Caching;
 using Gateway.Transforms.Streaming;
 using Gateway.Transforms.Tokens;
 
@@ -31,13 +34,13 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             HoldsLastChunk = call.IsWallet,
             Encoding = ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding,
             PingInterval = settings.PingInterval,
-            IdleTimeout = call.Candidate!.Channel.IdleTimeout,
+            IdleTimeout = call.Candidate?.Channel.IdleTimeout ?? settings.MaxAnswerTime,
             MaxTime = settings.MaxAnswerTime,
             MaxOutputTokens = PaidOutput(call, Credits.Zero),
             ExtendOutput = () => PaidOutputAsync(call),
             MaxTranscriptBytes = call.Lease is null ? 0 : StoredAnswer.MaxBodyBytes,
         };
-        return new SseRelay(upstream, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
+        return new SseRelay(call.Recorded(upstream), options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
     }
 
     /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
@@ -69,20 +72,85 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         using var body = new PooledBuffer(answer.Body.Length + 512);
         AnswerSplice.Write(reader, AnswerMembers.Usage(call, usage, reader.HasUsage), AnswerMembers.Root(call, reader.FirstContent.Of(answer.Body.Span)), body);
         CallHeaders.Settled(call);
+        if (call.Exchange.WantsAnswer && outcome != Outcome.Empty)
+            call.Ended = Ended(call, answer.Body, usage);
+        await WritePlainAsync(call, body);
+        return null;
+    }
+
+    // What the client is about to get is stored first, so that it can be fetched should the last bytes not arrive.
+    private async ValueTask WritePlainAsync(ChatCall call, PooledBuffer body)
+    {
         var response = call.Http.Response;
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
-        if (outcome == Outcome.Empty)
+        if (call.Settled!.Outcome == Outcome.Empty)
             await answers.ReleaseAsync(call);
         else
             await answers.StoreAsync(call, StatusCodes.Status200OK, body.WrittenMemory);
         if (!call.ClientIsThere)
-            return null;
+            return;
 
-        ledger.Delivering(call.Hold);
+        ledger.Delivering(call.Hold!);
         await response.Body.WriteAsync(body.WrittenMemory, CancellationToken.None);
         call.PlainIsDelivered = call.ClientIsThere;
+    }
+
+    // As YARP does it for an upstream's: what one read returned is written and flushed before the next.
+    private async ValueTask<GatewayError?> AnswerKeptStreamAsync(ChatCall call, StoredReply kept)
+    {
+        var response = call.Http.Response;
+        var relay = call.Kept = Relay(call, new ReplayStream(kept.Body, time));
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            while (await relay.ReadAsync(buffer, call.Http.RequestAborted) is var count and > 0)
+            {
+                await response.Body.WriteAsync(buffer.AsMemory(0, count), call.Http.RequestAborted);
+                await response.Body.FlushAsync(call.Http.RequestAborted);
+            }
+        }
+        catch (OperationCanceledException) when (!call.ClientIsThere)
+        {
+            // The client hung up on a replay: the settlement says so.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return null;
+    }
+
+    private static ExchangeAnswer Ended(ChatCall call, ReadOnlyMemory<byte> body, in Usage usage) => new()
+    {
+        Streamed = call.Body.Index.Stream,
+        Body = body,
+        IsComplete = true,
+        InputTokens = usage.InputTokens,
+        OutputTokens = usage.OutputTokens,
+        UpstreamModel = call.Candidate!.UpstreamModel,
+    };
+
+    /// <summary>Answers with what a rule has kept: the same answer, for nothing.</summary>
+    public async ValueTask<GatewayError?> AnswerKeptAsync(ChatCall call, StoredReply kept)
+    {
+        call.Hold!.Request.Facts.UpstreamModel = kept.UpstreamModel;
+        if (kept.Streamed)
+            return await AnswerKeptStreamAsync(call, kept);
+
+        var reader = new ChatAnswerReader();
+        if (!reader.TryRead(kept.Body))
+            throw new InvalidDataException("A kept answer is no JSON object.");
+
+        call.Hold.Request.Facts.ReportedModel = reader.ReportedModel;
+        await SettleAsync(call, new Settlement(Outcome.Cached, default, CountedBy.None));
+        using var body = new PooledBuffer(kept.Body.Length + 512);
+        var usage = new Usage(kept.InputTokens, 0, 0, kept.OutputTokens, 0);
+        AnswerSplice.Write(reader, AnswerMembers.Usage(call, usage, reader.HasUsage), AnswerMembers.Root(call, reader.FirstContent.Of(kept.Body.Span)), body);
+        CallHeaders.Settled(call);
+        await WritePlainAsync(call, body);
         return null;
     }
 
@@ -97,7 +165,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             return;
         }
 
-        var outcome = call.ClientIsThere ? Outcome.Failed : Outcome.ClientClosed;
+        var outcome = call.IsRejected ? Outcome.Rejected : call.ClientIsThere ? Outcome.Failed : Outcome.ClientClosed;
         await SettleAsync(call, new Settlement(outcome, default, CountedBy.None));
     }
 
@@ -133,6 +201,12 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
 
     private async ValueTask<GatewayError?> SettleStreamAsync(ChatCall call, SseRelay relay)
     {
+        if (call.Reply is not null)
+        {
+            await SettleAsync(call, new Settlement(Outcome.Cached, default, CountedBy.None));
+            return null;
+        }
+
         if (relay.End == RelayEnd.Exhausted)
         {
             // Complete: unlike a part, it is charged beyond its hold, as far as the buckets have it.
@@ -150,6 +224,8 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         }
 
         var isEmpty = !relay.HasContent && !relay.HasFinishReason;
+        if (call.Exchange.WantsAnswer && !isEmpty && call.Recording is { IsEmpty: false } recording)
+            call.Ended = Ended(call, recording, new Usage(relay.Reported?.Input ?? call.Prompt.Tokens, 0, 0, relay.Reported?.Output ?? relay.ReceivedTokens(), 0));
         if (relay.Reported is { } reported && !IsDisputed(call, reported, relay.ReceivedTokens))
         {
             var finished = call.ClientIsThere ? Outcome.Complete : Outcome.ClientClosed;
@@ -217,6 +293,13 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     {
         var facts = call.Hold!.Request.Facts;
         facts.ReportedModel = relay.ReportedModel;
+        if (call.Reply is null)
+            NoteAttempt(call, relay);
+        if (relay.FirstContentAt != 0)
+            facts.FirstTokenMs = Stopwatch.GetElapsedTime(call.StartedAt, relay.FirstContentAt).TotalMilliseconds;
+    }
+
+    private static void NoteAttempt(ChatCall call, SseRelay relay) =>
         call.NoteAttempt(StatusCodes.Status200OK, relay.End switch
         {
             RelayEnd.Complete or RelayEnd.Running => null,
@@ -227,9 +310,6 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             RelayEnd.Unreadable => "unreadable",
             _ => "broken",
         });
-        if (relay.FirstContentAt != 0)
-            facts.FirstTokenMs = Stopwatch.GetElapsedTime(call.StartedAt, relay.FirstContentAt).TotalMilliseconds;
-    }
 
     // The upstream's own refusal of the request (a bad tool schema, say) is the client's to see. It is free.
     private async ValueTask<GatewayError?> PassThroughAsync(ChatCall call)
@@ -252,7 +332,9 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
 
     private async ValueTask SettleAsync(ChatCall call, Settlement settlement)
     {
-        call.Hold!.Request.Facts.LatencyMs = call.ElapsedMs;
+        var facts = call.Hold!.Request.Facts;
+        facts.LatencyMs = call.ElapsedMs;
+        facts.Rules = CallFactsOf.Rules(call);
         using var deadline = new CancellationTokenSource(SettleDeadline);
         call.Settled = await ledger.SettleAsync(call.Hold, settlement, deadline.Token);
         if (call.Settled.Outcome == Outcome.Complete)

@@ -1,10 +1,9 @@
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
-using Gateway.Host.Members;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
-using Gateway.Transforms.Tokens;
+using Gateway.Transforms;
 
 namespace Gateway.Host.Pipeline;
 
@@ -17,9 +16,9 @@ namespace Gateway.Host.Pipeline;
 /// <list type="number">
 /// <item>authenticate: the key, from memory; 401, 403.</item>
 /// <item>read: the body once into a pooled buffer, and an index of its members; 400, 413, 415. A repeated <c>Idempotency-Key</c> ends here, with the stored answer; 409, 422.</item>
-/// <item>rules: resolve the model, check the key's allow-list; 400, 403.</item>
-/// <item>route: the channels in order, each with its price; what has no price is not served; 400, 503.</item>
-/// <item>hold: one step of the ledger: rates, concurrency, budget, allowance, buckets; 402, 429, 503.</item>
+/// <item>rules: once per request, each says what it did: the model is overridden, resolved and checked against the key's allow-list; output is capped, the body trimmed and compressed; 400, 403.</item>
+/// <item>route: the channels in order, each with its price; what has no price is not served; then those of the fallbacks; 400, 503.</item>
+/// <item>hold: one step of the ledger: rates, concurrency, budget, allowance, buckets; 402, 429, 503. With a cache in two: the rates, then, if the cache has no answer, the rest.</item>
 /// <item>forward: YARP, attempt after attempt, until an answer may be shown to the client; 502, 504.</item>
 /// <item>respond: the answer's usage is read; a stream passes through chunk by chunk.</item>
 /// <item>settle: durable before the last bytes leave; with its own deadline, not the client's.</item>
@@ -29,8 +28,8 @@ namespace Gateway.Host.Pipeline;
 /// </remarks>
 internal sealed partial class RequestPipeline(
     Credentials credentials,
-    CatalogueSource catalogue,
-    MemberDirectory members,
+    RuleSteps rules,
+    Admission admission,
     ILedger ledger,
     GatewaySettings settings,
     Forwarding forwarding,
@@ -38,7 +37,6 @@ internal sealed partial class RequestPipeline(
     StoredAnswers answers,
     LiveCalls live,
     Drains drains,
-    TimeProvider time,
     ILogger<RequestPipeline> log)
 {
     public async Task InvokeAsync(HttpContext http, RequestDelegate forward)
@@ -63,6 +61,7 @@ internal sealed partial class RequestPipeline(
             var error = await AdmitAsync(call);
             if (error is null)
                 error = call.Stored is { } stored ? await StoredAnswers.WriteAsync(http, stored) : await AnswerAsync(call, forward);
+            await RuleSteps.FinishAsync(call);
             if (error is not null && !http.Response.HasStarted)
             {
                 await answers.ReleaseAsync(call);
@@ -96,84 +95,41 @@ internal sealed partial class RequestPipeline(
         if (call.Stored is not null)
             return null;
 
-        // 3 rules
-        var index = call.Body.Index;
-        var resolution = catalogue.Current.Resolve(index.Model, index.Provider, call.Key, time.GetUtcNow());
-
-        // 4 route
-        if (resolution is not ModelResolution.Resolved resolved)
-            return Unresolved(resolution, index.Model, index.Provider);
-        call.Candidates = forwarding.Order(resolved.Candidates);
-        if (call.Candidates.Count == 0)
-            return GatewayError.NoChannel;
-
-        // 5 hold
-        call.Prompt = ChatTokens.CountPrompt(index.MessagesValue.Of(call.Body.Bytes.Span), index.ToolsValue.Of(call.Body.Bytes.Span), resolved.Model.Name);
-        return await HoldAsync(call, resolved.Model);
+        // 3 rules, 4 route: a rule may change the model, and so the route
+        if (await rules.PrepareAsync(call) is { } refusedByRule)
+            return refusedByRule;
+        return call.Rules.Has(RulePhase.Answer) ? await AskCacheAsync(call) : await rules.PlanAsync(call) ?? await admission.HoldAsync(call, isFree: false);
     }
 
-    private async ValueTask<GatewayError?> HoldAsync(ChatCall call, Model model)
+    // The cache stands between the request's rate and its hold: what it answers counts against the rate, and costs nothing.
+    private async ValueTask<GatewayError?> AskCacheAsync(ChatCall call)
     {
-        var price = call.Candidates[0].Price;
-        var bound = CallBound.Of(call.Body.Index, call.Prompt, model);
+        // 5 hold: of nothing
+        if (await admission.HoldAsync(call, isFree: true) is { } limited)
+            return limited;
 
-        call.Member = await members.LimitsOfAsync(call.Key, call.Http.RequestAborted);
-        var result = await ledger.HoldAsync(
-            new HoldRequest
-            {
-                ReceiptId = ReceiptId.Create(time.GetUtcNow()),
-                Account = call.Key.Account,
-                Key = call.Key.Limits,
-                Member = call.Member,
-                Price = price,
-                Amount = bound.MaxCost(price),
-                MinimumAmount = bound.LeastCost(price),
-                Tokens = bound.Tokens,
-                PacksOnly = call.Key.PacksOnly,
-                Facts = CallFactsOf.Request(call, model),
-            },
-            call.Http.RequestAborted);
-        switch (result)
-        {
-            case HoldResult.Held held:
-                call.Hold = held.Hold;
-                live.Add(call);
-                if (held.Hold.Amount < held.Hold.Request.Amount)
-                    call.CappedTokens = bound.Affordable(price, held.Hold.Amount);
-                CallHeaders.Admitted(call);
-                return null;
-            case HoldResult.RateLimited limited:
-                CallHeaders.Rates(call.Http.Response.Headers, limited.Rates);
-                return GatewayError.RateLimited(limited.RetryAfter, limited.ByTokens);
-            case HoldResult.ConcurrencyLimited limited:
-                return GatewayError.ConcurrencyLimited(limited.Limit);
-            case HoldResult.OverBudget over:
-                return GatewayError.OverBudget(over);
-            case HoldResult.OverAllowance over:
-                return GatewayError.OverAllowance(over);
-            case HoldResult.Reserved reserved:
-                return GatewayError.Reserved(reserved);
-            case HoldResult.Insufficient lack:
-                var affordable = bound.Affordable(price, lack.Available);
-                return GatewayError.InsufficientBalance(settings.InsufficientBalanceStatus, lack.Available, affordable, call.Key.PacksOnly);
-            case HoldResult.Unavailable unavailable:
-                return GatewayError.Unavailable(unavailable.Reason);
-            default:
-                throw new System.Diagnostics.UnreachableException(result.ToString());
-        }
+        var error = await RuleSteps.AnswerAsync(call);
+        CallHeaders.Asked(call);
+        if (error is null && call.Reply is null)
+            error = await rules.PlanAsync(call) ?? await admission.RaiseAsync(call);
+        call.IsRejected = error is not null;
+        return error;
     }
 
     /// <summary>Steps 6 to 8: from the hold to a settled answer, or the error that the client gets.</summary>
     private async ValueTask<GatewayError?> AnswerAsync(ChatCall call, RequestDelegate forward)
     {
-        // 6 forward, 7 and 8 for a stream: its relay responds and settles as it ends
-        var error = await forwarding.ForwardAsync(call, forward, reply);
-        if (error is not null || call.Attempt?.Relay is not null)
-            return error;
-
-        // 7 respond, 8 settle
         try
         {
+            if (call.Reply is { } kept)
+                return await reply.AnswerKeptAsync(call, kept);
+
+            // 6 forward, 7 and 8 for a stream: its relay responds and settles as it ends
+            var error = await forwarding.ForwardAsync(call, forward, reply);
+            if (error is not null || call.Attempt?.Relay is not null)
+                return error;
+
+            // 7 respond, 8 settle
             return await reply.AnswerPlainAsync(call);
         }
         catch (IOException exception)

@@ -11,7 +11,7 @@ internal static class ReceiptDraft
         MemberId = Encode("memberId"), Workspace = Encode("workspace"), RunId = Encode("runId"), Tags = Encode("tags"), Endpoint = Encode("endpoint"),
         Dialect = Encode("dialect"), Streamed = Encode("streamed"), RequestedModel = Encode("requestedModel"), RoutedModel = Encode("routedModel"),
         UpstreamModel = Encode("upstreamModel"), ReportedModel = Encode("reportedModel"), RouteTypeName = Encode("routeType"),
-        PrimaryChannel = Encode("primaryChannel"), Channel = Encode("channel"), FallbackUsed = Encode("fallbackUsed"), Rules = Encode("rules"),
+        PrimaryChannel = Encode("primaryChannel"), Channel = Encode("channel"), FallbackUsed = Encode("fallbackUsed"), Rules = Encode("rules"), TypeName = Encode("type"), Effect = Encode("effect"),
         Attempts = Encode("attempts"), N = Encode("n"), Status = Encode("status"), Error = Encode("error"), LatencyMs = Encode("latencyMs"),
         FirstByteMs = Encode("firstByteMs"), Charged = Encode("charged"), UsageName = Encode("usage"), InputTokens = Encode("inputTokens"),
         CachedInputTokens = Encode("cachedInputTokens"), CacheWriteTokens = Encode("cacheWriteTokens"), OutputTokens = Encode("outputTokens"),
@@ -94,7 +94,22 @@ internal static class ReceiptDraft
         json.WriteString(PrimaryChannel, facts.PrimaryChannel);
         WriteText(json, Channel, facts.Channel);
         json.WriteBoolean(FallbackUsed, facts.Channel is { } channel && !string.Equals(channel, facts.PrimaryChannel, StringComparison.Ordinal));
+        WriteRules(json, facts.Rules);
+    }
+
+    private static void WriteRules(Utf8JsonWriter json, IReadOnlyList<AppliedRule> rules)
+    {
         json.WriteStartArray(Rules);
+        for (var i = 0; i < rules.Count; i++)
+        {
+            json.WriteStartObject();
+            json.WriteString(Id, rules[i].Id);
+            json.WriteString(TypeName, rules[i].Type);
+            json.WritePropertyName(Effect);
+            json.WriteRawValue(rules[i].Effect, skipInputValidation: true);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
     }
 

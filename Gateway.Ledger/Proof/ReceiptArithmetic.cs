@@ -48,7 +48,7 @@ internal sealed record ReceiptArithmetic(string Id, string Outcome, string Count
         var total = Cost + Shortfall;
         return Outcome switch
         {
-            "failed" or "empty" or "rejected" => total == Credits.Zero ? null : $"it is {Outcome}, and so free, but costs {total}",
+            "failed" or "empty" or "rejected" or "cached" => total == Credits.Zero ? null : $"it is {Outcome}, and so free, but costs {total}",
             "complete" or "overrun" => total == LinesCost ? null : $"its price lines come to {LinesCost}, its cost and shortfall to {total}",
 
             // Cut short: never more than was held. Settled by someone else than its gateway: what that one knew of it, so perhaps less.

@@ -260,7 +260,7 @@ internal abstract partial class BookContract
               on c.reference = 'ul_' || lower(hex(r.id))
             where r.cost <> -coalesce(c.total, 0)
             """),
-        ("I6 a failed call is free", "select id from receipt where outcome in ('failed', 'empty', 'rejected') and cost <> 0"),
+        ("I6 a failed call is free", "select id from receipt where outcome in ('failed', 'empty', 'rejected', 'cached') and cost <> 0"),
         ("I9 versions have no gap", """
             select bucket from entry group by account, bucket, currency
             having count(*) <> max(version) - min(version) + 1 or min(version) <> 1

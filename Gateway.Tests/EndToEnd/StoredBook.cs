@@ -74,7 +74,7 @@ internal sealed record StoredBook(List<StoredReceipt> Receipts, List<string> Bro
         ("I5 no charge without a receipt", """
             select reference from entry where kind in ('charge', 'void') and reference not in (select 'ul_' || lower(hex(id)) from receipt)
             """),
-        ("I6 failed never charged", "select id from receipt where outcome in ('failed', 'empty', 'rejected') and cost <> 0"),
+        ("I6 failed never charged", "select id from receipt where outcome in ('failed', 'empty', 'rejected', 'cached') and cost <> 0"),
         ("I9 versions without gaps", "select bucket from entry group by account, bucket, currency having count(*) <> max(version) - min(version) + 1"),
         ("I10 running balance", """
             select id from (select id, previous, lag(new) over (partition by account, bucket, currency order by version) p from entry) x

@@ -9,6 +9,8 @@ internal sealed class FakeStream(HttpContext http, FakeCall call)
 
     public async Task WriteAsync()
     {
+        if (call.Word("mode", "answer") == "late" && call.IsMeant)
+            await Task.Delay(call.Number("pause", 0), http.RequestAborted);
         http.Response.ContentType = call.Word("mode", "answer") == "html" ? "text/html" : "text/event-stream";
         await http.Response.Body.FlushAsync(http.RequestAborted);
         switch (call.Word("mode", "answer"))
@@ -33,7 +35,7 @@ internal sealed class FakeStream(HttpContext http, FakeCall call)
 
         for (var index = 0; index < call.Count; index++)
         {
-            await Task.Delay(call.Number("pause", 0), http.RequestAborted);
+            await Task.Delay(call.IsMeant ? call.Number("pause", 0) : 0, http.RequestAborted);
             call.Emitted++;
             await ChunkAsync($$"""{"content":"{{(index == 0 ? "a" : " a")}}"}""");
         }

@@ -11,8 +11,8 @@ namespace Gateway.Tests.Fakes;
 
 /// <summary>A provider on loopback. What it does stands in the prompt, so that any SDK can ask for it: <c>fake:status=429;retry=7</c>.</summary>
 /// <remarks>
-/// Words: <c>id</c> names the call in <see cref="Calls"/>; <c>mode</c> is answer, tools, html, empty, silent, break or nousage; <c>count</c> is the number of
-/// words, one token each; <c>pause</c> is in milliseconds, before a plain answer or each chunk; <c>status</c>, <c>retry</c> make an error; <c>in</c> is the prompt tokens reported, <c>out</c> the completion tokens (<c>1_5</c>: 1.5).
+/// Words: <c>id</c> names the call in <see cref="Calls"/>; <c>mode</c> is answer, tools, html, empty, silent, late (before its head), break or nousage; <c>count</c> is the number of
+/// words, one token each; <c>pause</c> is in milliseconds, before a plain answer or each chunk; <c>status</c>, <c>retry</c> make an error; <c>only</c> names the upstream model that <c>status</c>, <c>pause</c> are for; <c>in</c> is the prompt tokens reported, <c>out</c> the completion tokens (<c>1_5</c>: 1.5).
 /// </remarks>
 internal sealed partial class FakeUpstream : IAsyncDisposable
 {
@@ -59,7 +59,7 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
         });
         try
         {
-            if (call.Number("status", 200) != 200)
+            if (call.Fails)
                 await FailAsync(http, call);
             else if (call.WantsStream)
                 await new FakeStream(http, call).WriteAsync();
@@ -83,7 +83,7 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
 
     private static async Task PlainAsync(HttpContext http, FakeCall call)
     {
-        await Task.Delay(call.Number("pause", 0), http.RequestAborted);
+        await Task.Delay(call.IsMeant ? call.Number("pause", 0) : 0, http.RequestAborted);
         var mode = call.Word("mode", "answer");
         http.Response.ContentType = mode == "html" ? "text/html" : "application/json";
         if (mode == "empty")
@@ -135,6 +135,11 @@ internal sealed partial class FakeCall
         get => Volatile.Read(ref emitted);
         set => Volatile.Write(ref emitted, value);
     }
+
+    /// <summary>Whether this upstream model is the one that misbehaves, if the script names one.</summary>
+    public bool IsMeant => Word("only", "") is var only && (only.Length == 0 || only == Json["model"]?.GetValue<string>());
+
+    public bool Fails => IsMeant && Number("status", 200) != 200;
 
     public bool WantsStream => Json["stream"]?.GetValue<bool>() == true;
 

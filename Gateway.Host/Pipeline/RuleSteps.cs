@@ -1,0 +1,167 @@
+using Gateway.Host.Catalogue;
+using Gateway.Host.Keys;
+using Gateway.Host.OpenAi;
+using Gateway.Host.ProxyRules;
+using Gateway.Transforms;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Rules;
+using Gateway.Transforms.Tokens;
+
+namespace Gateway.Host.Pipeline;
+
+/// <summary>Step 3, and the rules' part of steps 4 and 5: what the operator's rules make of a request, once per request.</summary>
+internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, Forwarding forwarding, TimeProvider time, ILogger<RuleChain> log)
+{
+    private static readonly string[] ConversationHeaders = ["X-Session-Id", "X-Conversation-Id", "X-Run-Id"];
+
+    /// <summary>The model and the body as the rules leave them, and the channels that serve them; the error, or <c>null</c>.</summary>
+    public async ValueTask<GatewayError?> PrepareAsync(ChatCall call)
+    {
+        var set = rules.Of(call.Key.Workspace);
+        var exchange = call.Exchange = ExchangeOf(call, set);
+        call.Rules = new RuleChain(set.Match(call.Tags), exchange, log);
+        var (leg, error) = await FirstLegAsync(call.Key, exchange, call.Rules, call.Http.RequestAborted);
+        call.Legs = leg is null ? [] : [leg];
+        return error;
+    }
+
+    /// <summary>Lets a rule answer (<see cref="ChatCall.Reply"/>).</summary>
+    public static async ValueTask<GatewayError?> AnswerAsync(ChatCall call)
+    {
+        var outcome = await call.Rules.RunAsync(RulePhase.Answer, call.Http.RequestAborted);
+        call.Reply = (outcome as RuleOutcome.Answer)?.Reply;
+        return Refusal(outcome);
+    }
+
+    /// <summary>Adds the legs of a fallback chain.</summary>
+    public async ValueTask<GatewayError?> PlanAsync(ChatCall call)
+    {
+        (call.Legs, var error) = await LegsAsync(call.Key, call.Exchange, call.Rules, call.Legs[0], call.Http.RequestAborted);
+        return error;
+    }
+
+    /// <summary>Where a request would go, without anything that lasts: for a quote.</summary>
+    public async ValueTask<(Exchange Exchange, IReadOnlyList<Leg> Legs, GatewayError? Error)> PreviewAsync(
+        KeySnapshot key, IReadOnlyList<string> tags, ChatRequestIndex index, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var set = rules.Of(key.Workspace);
+        var exchange = new Exchange(index, body)
+        {
+            Workspace = key.Workspace,
+            KeyId = key.Id,
+            Tags = tags,
+            Settings = set.Settings,
+            IsDryRun = true,
+            Identify = catalogue.Current.Identify,
+        };
+        var chain = new RuleChain(set.Match(tags), exchange, log);
+        var (leg, error) = await FirstLegAsync(key, exchange, chain, cancellationToken);
+        if (leg is null || error is not null)
+            return (exchange, [], error);
+
+        var (legs, refused) = await LegsAsync(key, exchange, chain, leg, cancellationToken);
+        return (exchange, legs, refused);
+    }
+
+    /// <summary>Shows a complete answer to the rules that asked for it.</summary>
+    public static async ValueTask FinishAsync(ChatCall call)
+    {
+        if (call.Exchange is not { WantsAnswer: true } || call.Ended is not { } ended)
+            return;
+
+        var ending = AnswerEnding.Read(ended.Body.Span, ended.Streamed);
+
+        // CancellationToken.None: the answer is there, whether or not its client still is.
+        await call.Rules.OnResponseAsync(
+            ended with { FinishReason = ending.FinishReason, HasToolCalls = ending.HasToolCalls, HasRefusal = ending.HasRefusal }, CancellationToken.None);
+    }
+
+    private Exchange ExchangeOf(ChatCall call, RuleSet set)
+    {
+        var headers = call.Http.Request.Headers;
+        return new Exchange(call.Body.Index, call.Body.Bytes)
+        {
+            Workspace = call.Key.Workspace,
+            KeyId = call.Key.Id,
+            Tags = call.Tags,
+            Settings = set.Settings,
+            CacheControl = headers.CacheControl is { Count: > 0 } control ? control.ToString() : null,
+            Conversation = ConversationOf(headers),
+            Identify = catalogue.Current.Identify,
+        };
+    }
+
+    private static string? ConversationOf(IHeaderDictionary headers)
+    {
+        foreach (var name in ConversationHeaders)
+        {
+            if (headers[name] is { Count: > 0 } values)
+                return values.ToString();
+        }
+
+        return null;
+    }
+
+    // A request keeps the rules that it started with.
+    private async ValueTask<(Leg? Leg, GatewayError? Error)> FirstLegAsync(KeySnapshot key, Exchange exchange, RuleChain chain, CancellationToken cancellationToken)
+    {
+        if (Refusal(await chain.RunAsync(RulePhase.Model, cancellationToken)) is { } refused)
+            return (null, refused);
+        var resolution = Resolve(key, exchange);
+        if (resolution is not ModelResolution.Resolved resolved)
+            return (null, RequestPipeline.Unresolved(resolution, exchange.Model, exchange.Provider));
+        var candidates = forwarding.Order(resolved.Candidates);
+        if (candidates.Count == 0)
+            return (null, GatewayError.NoChannel);
+
+        var model = resolved.Model;
+        exchange.Resolved = new ResolvedModel(model.Provider, model.Name, candidates[0].UpstreamModel, ModelEncoding.For(model.Name).Encoding, model.ContextWindow);
+        return (new Leg(model, candidates), Refusal(await chain.RunAsync(RulePhase.Body, cancellationToken)));
+    }
+
+    private async ValueTask<(IReadOnlyList<Leg> Legs, GatewayError? Error)> LegsAsync(
+        KeySnapshot key, Exchange exchange, RuleChain chain, Leg first, CancellationToken cancellationToken)
+    {
+        if (!chain.Has(RulePhase.Attempts))
+            return ([first], null);
+        var error = Refusal(await chain.RunAsync(RulePhase.Attempts, cancellationToken));
+        if (error is not null || exchange.Fallback is not { } plan)
+            return ([first], error);
+
+        var legs = new List<Leg>(plan.Candidates.Count + 1) { first };
+        foreach (var fallback in plan.Candidates)
+            Add(key, exchange, legs, fallback);
+        return (legs, null);
+    }
+
+    // The key must be allowed what was asked for, too: a rule saves money, it does not open doors.
+    private ModelResolution Resolve(KeySnapshot key, Exchange exchange)
+    {
+        var (index, current) = (exchange.Index, catalogue.Current);
+        var isOverridden = !ReferenceEquals(exchange.Model, index.Model);
+        if (isOverridden && current.Identify(index.Model, index.Provider) is { } id)
+        {
+            var slash = id.IndexOf('/', StringComparison.Ordinal);
+            if (!key.AllowsModel(id[..slash], id[(slash + 1)..]))
+                return new ModelResolution.NotAllowed();
+        }
+
+        return current.Resolve(exchange.Model, exchange.Provider, key, time.GetUtcNow());
+    }
+
+    private void Add(KeySnapshot key, Exchange exchange, List<Leg> legs, FallbackModel fallback)
+    {
+        var resolution = catalogue.Current.Resolve(fallback.Model, fallback.Provider, key, time.GetUtcNow());
+        if (resolution is ModelResolution.Resolved resolved && forwarding.Order(resolved.Candidates) is { Count: > 0 } candidates)
+        {
+            legs.Add(new Leg(resolved.Model, candidates));
+            return;
+        }
+
+        var reason = resolution is ModelResolution.NotAllowed or ModelResolution.RouteNotAllowed ? "the key may not use it" : "nothing serves it";
+        exchange.Kept<FallbackChainEffect>()?.Skip(fallback, reason);
+    }
+
+    private static GatewayError? Refusal(RuleOutcome? outcome) =>
+        outcome is RuleOutcome.Refuse refuse ? new GatewayError(400, refuse.Code, refuse.Message) : null;
+}

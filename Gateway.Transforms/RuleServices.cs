@@ -1,0 +1,13 @@
+using Gateway.Transforms.Compression;
+
+namespace Gateway.Transforms;
+
+/// <summary>What compiled rules share: one place for each thing that a rule cannot make itself.</summary>
+public sealed record RuleServices
+{
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Decides which conversations are compressed.</summary>
+    public IStrengthAdvisor Strengths { get; init; } = FullStrength.Instance;
+}
