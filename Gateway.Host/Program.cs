@@ -9,6 +9,7 @@ using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
+using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Ledger.Front.Redis;
@@ -53,6 +54,7 @@ try
     services.AddSingleton(storage.Resources);
     services.AddSingleton(storage.Calls);
     services.AddSingleton(storage.Runs);
+    services.AddSingleton(storage.Scores);
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
@@ -67,6 +69,7 @@ try
     services.AddSingleton<StoredAnswers>();
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
+    services.AddHostedService<WatchdogClock>();
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<RequestPipeline>();
@@ -89,6 +92,7 @@ try
     var catalogue = app.Services.GetRequiredService<CatalogueSource>();
     catalogue.Changed += () => ProxyRoutes.Update(app.Services.GetRequiredService<UpstreamClusters>(), catalogue.Current);
     await catalogue.ReloadAsync(CancellationToken.None);
+    await app.Services.GetRequiredService<Detectors>().ReloadAsync(CancellationToken.None);
     var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
     await warmUp;
     await app.StartAsync();

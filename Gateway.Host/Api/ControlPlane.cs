@@ -1,6 +1,7 @@
 using Gateway.Host.Api.Accounts;
 using Gateway.Host.Api.Audit;
 using Gateway.Host.Api.Channels;
+using Gateway.Host.Api.Evals;
 using Gateway.Host.Api.Keys;
 using Gateway.Host.Api.Members;
 using Gateway.Host.Api.Models;
@@ -9,6 +10,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.Members;
 using Gateway.Host.ProxyRules;
 using Gateway.Host.Secrets;
+using Gateway.Host.Watchdog;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -39,6 +41,7 @@ internal static class ControlPlane
         services.TryAddSingleton<CorrectionEndpoints>();
         services.TryAddSingleton<MemberEndpoints>();
         services.TryAddSingleton<AuditEndpoints>();
+        services.AddWatchdog();
         return services;
     }
 
@@ -66,6 +69,7 @@ internal static class ControlPlane
         CorrectionEndpoints.Map(api);
         MemberEndpoints.Map(api);
         AuditEndpoints.Map(api);
+        EvalEndpoints.Map(api);
         api.Map("/{**rest}", (HttpContext http) => IsMapped(endpoints, http.Request.Path) ? Problem.MethodNotAllowed() : Problem.NotFound());
         return endpoints;
     }

@@ -2,13 +2,14 @@ using System.Data.Common;
 using Gateway.Host.Keys;
 using Gateway.Host.Members;
 using Gateway.Host.Settings;
+using Gateway.Host.Watchdog;
 using Gateway.Ledger.Book;
 
 namespace Gateway.Host.Catalogue;
 
-/// <summary>Learns within half a second that another gateway has changed a resource, and reads the catalogue, keys and members anew.</summary>
+/// <summary>Learns within half a second that another gateway has changed a resource, and reads the catalogue, keys, members and detectors anew.</summary>
 internal sealed partial class ResourceWatch(
-    IResourceStore store, CatalogueSource catalogue, KeyDirectory keys, MemberDirectory members, TimeProvider time, ILogger<ResourceWatch> log) : BackgroundService
+    IResourceStore store, CatalogueSource catalogue, KeyDirectory keys, MemberDirectory members, Detectors detectors, TimeProvider time, ILogger<ResourceWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
 
@@ -28,6 +29,7 @@ internal sealed partial class ResourceWatch(
 
                 keys.Refresh();
                 members.Refresh();
+                await detectors.ReloadAsync(stoppingToken);
                 await catalogue.ReloadAsync(stoppingToken);
                 seen = version;
             }
