@@ -7,6 +7,7 @@ using Gateway.Host.Demo;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
+using Gateway.Host.ProxyRules;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
 using Gateway.Host.Watchdog;
@@ -52,9 +53,11 @@ try
     services.AddSingleton(receiptKeys);
     services.AddSingleton(storage.Ledger);
     services.AddSingleton(storage.Resources);
+    services.AddSingleton(storage.Notices);
     services.AddSingleton(storage.Calls);
     services.AddSingleton(storage.Runs);
     services.AddSingleton(storage.Scores);
+    services.AddWatchdog();
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
@@ -93,6 +96,7 @@ try
     catalogue.Changed += () => ProxyRoutes.Update(app.Services.GetRequiredService<UpstreamClusters>(), catalogue.Current);
     await catalogue.ReloadAsync(CancellationToken.None);
     await app.Services.GetRequiredService<Detectors>().ReloadAsync(CancellationToken.None);
+    await app.Services.GetRequiredService<RuleSource>().ReloadAsync(CancellationToken.None);
     var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
     await warmUp;
     await app.StartAsync();

@@ -61,9 +61,6 @@ internal static class SettingsReader
             if (!isList && child.GetChildren().FirstOrDefault() is { } nested)
                 throw new SettingException($"Gateway__{child.Key}__{nested.Key}", "is not a setting of this gateway.");
         }
-
-        if (configuration.GetSection("Rules").GetChildren().FirstOrDefault() is { } rule)
-            throw new SettingException($"Rules__{rule.Key}", "proxy rules are not part of this version.");
     }
 
     private static string BookFile(string? text, out string? connection)

@@ -58,11 +58,14 @@ internal sealed record ScoredCall(string KeyId, string? RuleId, string Tag, Stre
         return armName switch
         {
             "treated" => new ScoredCall(keyId, ruleId, tag, strength, Arm.Treated),
-            "none" => new ScoredCall(keyId, ruleId, tag, strength, Arm.None),
+            // Without tokens saved nothing was done that a score could be about.
+            "none" => new ScoredCall(keyId, ruleId, tag, Saved(effect) ? strength : Strength.Off, Arm.None),
             "control" => new ScoredCall(keyId, ruleId, tag, detectors.Resolve(workspace, ruleId, tag, Stronger(wanted, strength)).Strength, Arm.Control),
             _ => new ScoredCall(keyId, ruleId, tag, Stronger(wanted, strength), Arm.Paused),
         };
     }
+
+    private static bool Saved(JsonElement effect) => effect.TryGetProperty("tokensSaved", out var saved) && saved.TryGetInt64(out var tokens) && tokens > 0;
 
     private static Strength Stronger(Strength left, Strength right) => left > right ? left : right;
 

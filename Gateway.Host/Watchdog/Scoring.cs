@@ -14,11 +14,8 @@ internal sealed record GivenScore(ReceiptId ReceiptId, ScoreSource Source, long 
 
 /// <summary>Stores scores, lets their detectors judge, and acts on it at this gateway at once. The others learn of it from the store.</summary>
 internal sealed partial class Scoring(
-    ILedger ledger, IScoreStore store, Detectors detectors, WatchdogMetrics metrics, TimeProvider time, ILogger<Scoring> log)
+    ILedger ledger, IScoreStore store, IResourceNotices notices, Detectors detectors, WatchdogMetrics metrics, TimeProvider time, ILogger<Scoring> log)
 {
-    /// <summary>The actor of audit records of what nobody asked for.</summary>
-    public const string Actor = "watchdog";
-
     /// <summary>Stores scores of calls of one tenant.</summary>
     /// <returns>In the order of the scores; <c>null</c>: the tenant has no such call.</returns>
     public async Task<IReadOnlyList<ScoreResult?>> ScoreAsync(string workspace, IReadOnlyList<GivenScore> given, CancellationToken cancellationToken)
@@ -92,7 +89,7 @@ internal sealed partial class Scoring(
     {
         var now = time.GetUtcNow();
         var fold = new DetectorFold();
-        await store.ChangeAsync(detector, Actor, state => fold.RunIfChanged(state, now, known => known.Advance(now)), cancellationToken);
+        await store.ChangeAsync(detector, DetectorKey.AuditActor, state => fold.RunIfChanged(state, now, known => known.Advance(now)), cancellationToken);
         Took(detector, fold);
     }
 
@@ -131,6 +128,8 @@ internal sealed partial class Scoring(
             return;
 
         detectors.Set(detector, fold.Summary);
+        if (fold.Transitions.Count > 0)
+            notices.Publish();
         foreach (var transition in fold.Transitions)
         {
             metrics.Count(transition);

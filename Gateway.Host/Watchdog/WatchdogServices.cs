@@ -1,13 +1,12 @@
-using Gateway.Host.Api.Evals;
 using Gateway.Transforms.Compression;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Host.Watchdog;
 
-/// <summary>Wires the compression watchdog. Needs the ledger, the score store and the master keys in the container.</summary>
+/// <summary>Wires the compression watchdog, before the control plane: without it every conversation gets what its rule asks for. Needs the ledger and the score store.</summary>
 internal static class WatchdogServices
 {
-    /// <summary>Adds what scores, advises and answers; <see cref="WatchdogClock"/> and <see cref="ShadowPairs"/> are hosted where the program says.</summary>
+    /// <summary>Adds what scores, advises and samples; <see cref="WatchdogClock"/> and <see cref="ShadowPairs"/> are hosted where the program says.</summary>
     public static IServiceCollection AddWatchdog(this IServiceCollection services)
     {
         services.TryAddSingleton<Detectors>();
@@ -18,7 +17,6 @@ internal static class WatchdogServices
         services.TryAddSingleton<WatchdogMetrics>();
         services.TryAddSingleton<Scoring>();
         services.TryAddSingleton(static provider => new ShadowSampling(provider.GetRequiredService<Detectors>(), Random.Shared.NextDouble));
-        services.TryAddSingleton<EvalEndpoints>();
         return services;
     }
 }

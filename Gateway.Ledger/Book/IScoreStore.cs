@@ -72,6 +72,12 @@ public abstract record ScoreResult
 /// <param name="Strength">For example <c>medium</c>.</param>
 public sealed record DetectorKey(string Workspace, string RuleId, string Tag, string Strength)
 {
+    /// <summary>The kind of a detector's audit records, by which gateways follow each other's.</summary>
+    public const string AuditKind = "watchdog";
+
+    /// <summary>The actor of those that nobody asked for.</summary>
+    public const string AuditActor = "watchdog";
+
     /// <summary>The same for the same detector everywhere: <c>wd_</c> and 80 bits of a SHA-256.</summary>
     public string Id =>
         "wd_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Workspace}\n{RuleId}\n{Tag}\n{Strength}")).AsSpan(0, 10));

@@ -55,6 +55,7 @@ internal sealed class WatchdogGateway : IAsyncDisposable
         builder.Services.AddSingleton<ILedger>(ledger);
         if (time is not null)
             builder.Services.AddSingleton(time);
+        builder.Services.AddWatchdog();
         builder.Services.AddControlPlane();
         if (watch)
             builder.Services.AddHostedService<ResourceWatch>();
@@ -72,7 +73,7 @@ internal sealed class WatchdogGateway : IAsyncDisposable
         var applied = arm is "treated" or "none" ? strength : "off";
         var rules = arm is null
             ? """[{"id":"rule_m","type":"model_override","effect":{}}]"""
-            : $$"""[{"id":"{{Rule}}","type":"compress","effect":{"version":1,"strength":"{{applied}}","wanted":"{{strength}}","tag":"{{tag}}","arm":"{{arm}}"} }]""";
+            : $$"""[{"id":"{{Rule}}","type":"compress","effect":{"version":1,"strength":"{{applied}}","wanted":"{{strength}}","tag":"{{tag}}","tokensSaved":12,"arm":"{{arm}}"} }]""";
         ledger.Receipts[id] = (workspace, $$"""{"id":"{{id}}","keyId":"{{keyId}}","workspace":"{{workspace}}","rules":{{rules}}}""");
         return id;
     }

@@ -19,6 +19,13 @@ public sealed class PooledBuffer(int initialCapacity = 1024) : IBufferWriter<byt
     /// <summary>Forgets the bytes and keeps the memory.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Forgets the bytes behind the first <paramref name="length"/>.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)Length, nameof(length));
+        Length = length;
+    }
+
     /// <inheritdoc/>
     public void Advance(int count)
     {

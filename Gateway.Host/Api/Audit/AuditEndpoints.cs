@@ -13,7 +13,7 @@ internal sealed class AuditEndpoints(IResourceStore store)
     private static readonly HashSet<string> Shown = new(StringComparer.Ordinal)
     {
         KeyDocument.ResourceKind, ChannelDocument.ResourceKind, ModelDocument.ResourceKind, MemberFields.ResourceKind,
-        "top_up", "pack", "adjustment", "refund", "expiry", "watchdog",
+        "top_up", "pack", "adjustment", "refund", "expiry", DetectorKey.AuditKind,
     };
 
     public static void Map(RouteGroupBuilder api) =>

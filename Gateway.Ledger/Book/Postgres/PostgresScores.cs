@@ -91,7 +91,7 @@ internal sealed partial class PostgresBook : IScoreStore
             return [.. results];
 
         if (detector is not null)
-            await ChangedAsync(detector, "watchdog", fold(state, fresh), transaction, cancellationToken);
+            await ChangedAsync(detector, DetectorKey.AuditActor, fold(state, fresh), transaction, cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
         return [.. results];
     }
@@ -117,14 +117,14 @@ internal sealed partial class PostgresBook : IScoreStore
     {
         var at = Instants.Of(clock.GetUtcNow());
         await ExecuteAsync(UpdateDetector, new { id = detector.Id, state = change.State, summary = change.Summary, at }, transaction, cancellationToken);
+
+        // Before the audit records, whose numbers the other gateways follow: its row lock puts them into the order in which they are committed.
+        if (change.Transitions.Count > 0)
+            await ExecuteAsync(BumpVersion, parameters: null, transaction, cancellationToken);
         foreach (var (before, after) in change.Transitions)
         {
             await AuditAsync(
-                detector.Workspace, actor, before is null ? "create" : "update", "watchdog", detector.Id, before, after, at, transaction, cancellationToken);
+                detector.Workspace, actor, before is null ? "create" : "update", DetectorKey.AuditKind, detector.Id, before, after, at, transaction, cancellationToken);
         }
-
-        // The other gateways read the detectors anew.
-        if (change.Transitions.Count > 0)
-            await ExecuteAsync(BumpVersion, parameters: null, transaction, cancellationToken);
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial class SqliteBook : IScoreStore
         if (fresh.Length > 0 && detector is not null)
         {
             await ExecuteAsync(InsertDetector, new { id = detector.Id, detector.Workspace, detector.RuleId, detector.Tag, detector.Strength, at = Now }, transaction, cancellationToken);
-            await ChangedAsync(detector, "watchdog", fold(await StateAsync(detector, transaction, cancellationToken), fresh), transaction, cancellationToken);
+            await ChangedAsync(detector, DetectorKey.AuditActor, fold(await StateAsync(detector, transaction, cancellationToken), fresh), transaction, cancellationToken);
         }
 
         await transaction.CommitAsync(CancellationToken.None);
@@ -108,7 +108,7 @@ internal sealed partial class SqliteBook : IScoreStore
         foreach (var (before, after) in change.Transitions)
         {
             await AuditAsync(
-                detector.Workspace, actor, before is null ? "create" : "update", "watchdog", detector.Id, before, after, Now, transaction, cancellationToken);
+                detector.Workspace, actor, before is null ? "create" : "update", DetectorKey.AuditKind, detector.Id, before, after, Now, transaction, cancellationToken);
         }
     }
 }
