@@ -1,6 +1,7 @@
 using Gateway.Host.Catalogue;
 using Gateway.Host.Settings;
 using Gateway.Transforms.Caching;
+using Gateway.Transforms.Caching.Questions;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Host.Caching;
@@ -26,7 +27,10 @@ internal static class AnswerCaching
         services.TryAddSingleton<IAnswerStore>(provider => connection is null
             ? new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()) { MaxBytes = settings.CacheBytes }
             : new RedisAnswerStore(connection, new RedisStoreBounds { WorkspaceBytes = settings.CacheBytes }));
-        services.TryAddSingleton(static provider => new CachingServices(
-            provider.GetRequiredService<IAnswerStore>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IEmbedder>()));
+        services.TryAddSingleton(provider =>
+        {
+            var (store, time) = (provider.GetRequiredService<IAnswerStore>(), provider.GetRequiredService<TimeProvider>());
+            return new CachingServices(store, time, provider.GetService<IEmbedder>()) { Questions = new QuestionIndex(store, time) { MaxBytes = settings.CacheBytes } };
+        });
     }
 }
