@@ -29,7 +29,7 @@ public class CachingBenchmarks
     {
         _small = Body(1_000);
         _large = Body(1_000_000);
-        _pretty = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_large).Replace(",", ",\n        ", StringComparison.Ordinal).Replace("\":\"", "\": \"", StringComparison.Ordinal));
+        _pretty = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_large).Replace("},{", "},\n        {", StringComparison.Ordinal).Replace("\":\"", "\": \"", StringComparison.Ordinal));
         _reader.TryRead(_small, _scope);
         _answer = new AnswerKey("ws_default", _reader.Exact);
         await _store.KeepAsync(_answer, new StoredReply { Streamed = false, Body = _small, UpstreamModel = "gpt-5", CreatedAt = DateTimeOffset.UnixEpoch }, TimeSpan.FromHours(1), default);

@@ -10,6 +10,7 @@ internal sealed class QuestionGeneration
     private readonly Dictionary<ulong, int> _heads = [];
     private readonly Dictionary<ulong, int> _canonical = [];
     private readonly List<int> _next = [];
+    private readonly List<ulong> _contents = [];
 
     /// <summary>Questions in it.</summary>
     public int Count => _questions.Count;
@@ -22,6 +23,7 @@ internal sealed class QuestionGeneration
     {
         var place = _questions.Count;
         _questions.Add(question);
+        _contents.Add(ContentKey(text));
         _canonical[CanonicalKey(text)] = place;
         Size += question.Size;
         Span<ulong> bands = stackalloc ulong[MinHash.Bands];
@@ -41,13 +43,15 @@ internal sealed class QuestionGeneration
         if (best.Likeness >= 1)
             return;
 
+        // Reading a candidate costs more than all else, and from that threshold up only the same words can pass.
+        var content = threshold >= Judge.Strict ? ContentKey(asked) : (ulong?)null;
         var seen = new HashSet<int>();
         foreach (var band in bands)
         {
             for (var at = _heads.GetValueOrDefault(band, -1); at >= 0 && seen.Count < MostCandidates; at = _next[at])
             {
                 var place = at / MinHash.Bands;
-                if (seen.Add(place))
+                if (seen.Add(place) && (content is null || content == _contents[place]))
                     Weigh(_questions[place], asked, threshold, now, ref best);
             }
         }
@@ -75,6 +79,14 @@ internal sealed class QuestionGeneration
         var likeness = Judge.Likeness(asked, QuestionText.Read(question.Text), threshold);
         if (likeness >= threshold && likeness > best.Likeness)
             best = new Candidate(question, likeness, IsByMeaning: false);
+    }
+
+    private static ulong ContentKey(QuestionText text)
+    {
+        var key = 0UL;
+        foreach (var word in text.Content)
+            key = QuestionText.Mix((key * 31) ^ QuestionText.Hash(word));
+        return key;
     }
 
     private static ulong CanonicalKey(QuestionText text) => QuestionText.Hash(text.Canonical) ^ QuestionText.Hash(text.Facts);
