@@ -55,7 +55,7 @@ public class CachingBenchmarks
     public ValueTask<StoredReply?> HitInMemory() => _store.FindAsync(_answer, default);
 
     [Benchmark]
-    public bool IsAboutNow() => QuestionText.IsAboutNow("How do I sort the nine hundred lists of an archive by their third column?");
+    public string? ForbiddenWords() => SimilarQuestions.ForbiddenWords("How do I sort the nine hundred lists of an archive by their third column?");
 
     [Benchmark]
     public ValueTask<SimilarQuestion?> NearDuplicateAmong10000() => _byWords.FindAsync(_partition, "please, how do I sort the jfc list by its ceb column", 0.95, embedding: null, default);

@@ -3,8 +3,8 @@ namespace Gateway.Transforms.Caching.Questions;
 /// <summary>Questions that only grow in number, up to a bound: then a new generation begins, and the one before the last is forgotten. Not thread-safe.</summary>
 internal sealed class QuestionGeneration
 {
-    // Of one question. More than these share a band with it only if they are alike to a letter.
-    private const int MostCandidates = 64;
+    // Questions that are compared word by word with one that is asked.
+    private const int MostCandidates = 32;
 
     private readonly List<StoredQuestion> _questions = [];
     private readonly Dictionary<ulong, int> _heads = [];
@@ -60,12 +60,17 @@ internal sealed class QuestionGeneration
     /// <summary>The most alike by embedding; the candidate stays as it was if none is more so.</summary>
     public void FindByMeaning(QuestionText asked, QuantisedVector vector, string model, double threshold, DateTimeOffset now, ref Candidate best)
     {
+        var judged = 0;
         foreach (var question in _questions)
         {
+            if (judged == MostCandidates)
+                return;
             if (question.Vector is null || vector.Cosine(question.Vector) is var cosine && (cosine < threshold || cosine <= best.Likeness))
                 continue;
             if (question.ExpiresAt <= now || !string.Equals(question.EmbeddingModel, model, StringComparison.Ordinal))
                 continue;
+
+            judged++;
             if (Judge.MayShare(asked, QuestionText.Read(question.Text)))
                 best = new Candidate(question, Math.Min(1, cosine), IsByMeaning: true);
         }
