@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Compression;
@@ -9,8 +10,11 @@ namespace Gateway.Transforms.Compression;
 /// </summary>
 internal ref struct HtmlText
 {
+    // Each costs at most the longest tag to read.
+    private const int MostBrokenTags = 64;
+
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
-    private static readonly SearchValues<byte> Stops = SearchValues.Create("&  \t\r\n"u8);
+    private static readonly SearchValues<byte> Stops = SearchValues.Create("& \t\r\n"u8);
 
     private readonly PooledBuffer _output;
     private readonly int _start;
@@ -30,6 +34,7 @@ internal ref struct HtmlText
     public static void Write(ReadOnlySpan<byte> html, PooledBuffer output)
     {
         var text = new HtmlText(output);
+        var broken = 0;
         while (html.IndexOf((byte)'<') is var at and >= 0)
         {
             text.AddText(html[..at]);
@@ -40,9 +45,10 @@ internal ref struct HtmlText
                 continue;
             }
 
-            var tag = HtmlTag.Read(html);
+            var tag = broken < MostBrokenTags ? HtmlTag.Read(html) : default;
             if (tag.Length == 0)
             {
+                broken++;
                 text.AddText(html[..1]);
                 html = html[1..];
                 continue;
@@ -73,10 +79,8 @@ internal ref struct HtmlText
         if (!isHidden || html[tag.Length - 2] == (byte)'/') return rest;
         while (rest.IndexOf("</"u8) is var at and >= 0)
         {
-            rest = rest[at..];
-            var close = HtmlTag.Read(rest);
-            rest = rest[Math.Max(close.Length, 2)..];
-            if (close.Length > 0 && close.Is(name)) return rest;
+            rest = rest[(at + 2)..];
+            if (rest.Length >= name.Length && Ascii.EqualsIgnoreCase(rest[..name.Length], name)) return Behind(rest, ">"u8);
         }
 
         return default;
@@ -145,8 +149,9 @@ internal ref struct HtmlText
             return;
         }
 
+        if (_href.IsEmpty) return;
         var text = _output.WrittenSpan[_linkStart..].Trim(Space);
-        if (!_href.IsEmpty && !text.IsEmpty && !text.SequenceEqual(_href))
+        if (!text.IsEmpty && !text.SequenceEqual(_href))
         {
             AddMark(" ("u8);
             _output.Write(_href);

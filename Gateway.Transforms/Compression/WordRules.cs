@@ -30,6 +30,7 @@ internal static class WordRules
         var copied = 0;
         var at = 0;
         var boldEnd = -1;
+        var sentence = default(ConstrainedSentence);
         while (line[at..].IndexOfAny(Firsts) is var skipped and >= 0)
         {
             at += skipped;
@@ -47,7 +48,7 @@ internal static class WordRules
             {
                 at = end;
             }
-            else if (IsWordStart(line, at, copied) && DroppedLength(line, at) is var length and > 0)
+            else if (IsWordStart(line, at, copied) && DroppedLength(line, at, ref sentence) is var length and > 0)
             {
                 output.Write(line[copied..at]);
                 copied = at + length;
@@ -67,7 +68,7 @@ internal static class WordRules
         at == 0 || line[at - 1] is (byte)' ' or (byte)'(' || (at == copied && line[at - 1] == (byte)'*');
 
     // Length of the word and the blank behind it, or 0 if the word stays. What follows starts with a lower-case letter.
-    private static int DroppedLength(ReadOnlySpan<byte> line, int at)
+    private static int DroppedLength(ReadOnlySpan<byte> line, int at, ref ConstrainedSentence sentence)
     {
         var rest = line[at..];
         var blank = rest[..Math.Min(rest.Length, LongestDropped + 1)].IndexOf((byte)' ');
@@ -78,8 +79,8 @@ internal static class WordRules
         if (word[0] is >= (byte)'A' and <= (byte)'Z' && (word.Length == 1 || !StartsSentence(line, at))) return 0;
         word[0] |= 0x20;
         if (IsArticle(word)) return blank + 1;
-        if (IsIntensifier(word)) return ConstraintWords.Mark(Sentence(line, at)) ? 0 : blank + 1;
-        return at > 1 && line[at - 2] is >= (byte)'a' and <= (byte)'z' && RelativeLength(rest) is var length and > 0 && !ConstraintWords.Mark(Sentence(line, at)) ? length : 0;
+        if (IsIntensifier(word)) return sentence.Holds(line, at) ? 0 : blank + 1;
+        return at > 1 && line[at - 2] is >= (byte)'a' and <= (byte)'z' && RelativeLength(rest) is var length and > 0 && !sentence.Holds(line, at) ? length : 0;
     }
 
     private static bool StartsSentence(ReadOnlySpan<byte> line, int at)
@@ -107,11 +108,4 @@ internal static class WordRules
         && rest[(rest.IndexOf((byte)' ') + 1)..] is var verb && verb.IndexOf((byte)' ') is var end && end + 1 < verb.Length && verb[end + 1] is >= (byte)'a' and <= (byte)'z'
             ? rest.Length - verb.Length + end + 1
             : 0;
-
-    private static ReadOnlySpan<byte> Sentence(ReadOnlySpan<byte> line, int at)
-    {
-        var start = line[..at].LastIndexOfAny((byte)'.', (byte)'!', (byte)'?') + 1;
-        var length = line[at..].IndexOfAny((byte)'.', (byte)'!', (byte)'?');
-        return length < 0 ? line[start..] : line[start..(at + length)];
-    }
 }

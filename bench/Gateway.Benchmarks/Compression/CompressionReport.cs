@@ -36,6 +36,7 @@ internal static class CompressionReport
 
         AddAnswers(report, data);
         AddPrefixes(report, data);
+        AddKernels(report);
         return report.ToString();
     }
 
@@ -69,6 +70,25 @@ internal static class CompressionReport
 
     private static void AddPrefix(StringBuilder report, string name, Strength strength, (int Turns, int Stable) figures) =>
         report.Append(CultureInfo.InvariantCulture, $"| {name} | {Name(strength)} | {figures.Turns} | {figures.Stable} |\n");
+
+    private static void AddKernels(StringBuilder report)
+    {
+        report.Append("""
+
+            ## Speed of the steps, one thread, best of many runs on 256 KB
+
+            *Whole* is the compression of the same input with all its steps, checks, and tokens counted on both sides.
+
+            | step | MB/s | whole MB/s |
+            | --- | ---: | ---: |
+
+            """);
+        foreach (var input in KernelInput.All)
+        {
+            var (kernel, whole) = KernelSpeed.Measure(input);
+            report.Append(CultureInfo.InvariantCulture, $"| {input.Name} | {kernel:F0} | {whole:F0} |\n");
+        }
+    }
 
     private static string Name(Strength strength) => strength switch
     {
