@@ -1,12 +1,14 @@
 using System.Data.Common;
 using Gateway.Host;
 using Gateway.Host.Api;
+using Gateway.Host.Caching;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Commands;
 using Gateway.Host.Demo;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
+using Gateway.Host.ProxyRules;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
@@ -38,6 +40,10 @@ try
     using var receiptKeys = masterKeys.DeriveReceiptKeys();
     await using var storage = await LedgerStorage.OpenAsync(settings.ToLedgerOptions() with { Keys = receiptKeys }, TimeProvider.System, logging, CancellationToken.None);
 
+    await using var answers = settings.RedisConnection is { } redis
+        ? await CacheConnection.OpenAsync(redis, TimeProvider.System, logging.CreateLogger<CacheConnection>())
+        : null;
+
     await using var demo = await DemoSetup.IsWantedAsync(builder.Configuration, storage.Resources, CancellationToken.None)
         ? await DemoUpstream.StartAsync(CancellationToken.None)
         : null;
@@ -51,8 +57,10 @@ try
     services.AddSingleton(receiptKeys);
     services.AddSingleton(storage.Ledger);
     services.AddSingleton(storage.Resources);
+    services.AddSingleton(storage.Notices);
     services.AddSingleton(storage.Calls);
     services.AddSingleton(storage.Runs);
+    services.AddAnswerCaching(settings, answers);
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
@@ -89,6 +97,7 @@ try
     var catalogue = app.Services.GetRequiredService<CatalogueSource>();
     catalogue.Changed += () => ProxyRoutes.Update(app.Services.GetRequiredService<UpstreamClusters>(), catalogue.Current);
     await catalogue.ReloadAsync(CancellationToken.None);
+    await app.Services.GetRequiredService<RuleSource>().ReloadAsync(CancellationToken.None);
     var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
     await warmUp;
     await app.StartAsync();

@@ -33,6 +33,9 @@ public sealed class LedgerStorage : IAsyncDisposable
     /// <summary>Keys, channels, models.</summary>
     public IResourceStore Resources { get; }
 
+    /// <summary>Tells the other gateways of writes to <see cref="Resources"/>.</summary>
+    public IResourceNotices Notices { get; private init; } = new NoResourceNotices();
+
     /// <summary>Answers that are kept for a retry.</summary>
     public ICallStore Calls { get; }
 
@@ -91,7 +94,9 @@ public sealed class LedgerStorage : IAsyncDisposable
             var opened = await SpooledLedger.OpenSharedAsync(options, shared, time, logger, cancellationToken);
             var front = new FrontComparison(book.Source, servers, time);
             var reconciler = Reconcile(book, options, time, logging, front.CompareSampleAsync);
-            return servers is null ? new LedgerStorage(opened, book, book, reconciler, book) : new LedgerStorage(opened, book, book, reconciler, servers, book);
+            return servers is null
+                ? new LedgerStorage(opened, book, book, reconciler, book)
+                : new LedgerStorage(opened, book, book, reconciler, servers, book) { Notices = new RedisNotices(servers) };
         }
         catch
         {

@@ -7,7 +7,7 @@ namespace Gateway.Transforms;
 /// <remarks>Belongs to one request, whose rules run one after the other. The client's own bytes are never changed: an edit makes a new body.</remarks>
 public sealed class Exchange : IDisposable
 {
-    private readonly Dictionary<Type, object> _kept = [];
+    private Dictionary<Type, object>? _kept;
     private byte[]? _rented;
 
     /// <param name="index">The index of <paramref name="body"/>; an edit reads it anew.</param>
@@ -102,18 +102,18 @@ public sealed class Exchange : IDisposable
 
     /// <summary>Keeps what a rule wants to find again in <see cref="IProxyRule.OnResponseAsync"/>; one of each type. Disposed with the exchange, however the call ends.</summary>
     public void Keep<T>(T state)
-        where T : class => _kept[typeof(T)] = state;
+        where T : class => (_kept ??= [])[typeof(T)] = state;
 
     /// <summary>What <see cref="Keep"/> kept; <c>null</c>: nothing.</summary>
     public T? Kept<T>()
-        where T : class => (T?)_kept.GetValueOrDefault(typeof(T));
+        where T : class => (T?)_kept?.GetValueOrDefault(typeof(T));
 
     /// <summary>Ends the exchange: what rules kept is disposed, an edited body given back.</summary>
     public void Dispose()
     {
-        foreach (var kept in _kept.Values)
+        foreach (var kept in _kept?.Values ?? Enumerable.Empty<object>())
             (kept as IDisposable)?.Dispose();
-        _kept.Clear();
+        _kept = null;
         Return();
     }
 

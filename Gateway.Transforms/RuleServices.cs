@@ -1,3 +1,4 @@
+using Gateway.Transforms.Caching;
 using Gateway.Transforms.Compression;
 
 namespace Gateway.Transforms;
@@ -10,4 +11,7 @@ public sealed record RuleServices
 
     /// <summary>Decides which conversations are compressed.</summary>
     public IStrengthAdvisor Strengths { get; init; } = FullStrength.Instance;
+
+    /// <summary>Where answers are kept, and what finds them. Default: this process's memory, and no embeddings.</summary>
+    public CachingServices Caching { get; init; } = CachingServices.InProcess(TimeProvider.System);
 }

@@ -29,6 +29,12 @@ public sealed class RuleType<TConfig>(
     /// <summary>Tags that the configuration names beside the rule's own.</summary>
     public Func<TConfig, IReadOnlyList<string>?> TagsOf { get; init; } = static _ => null;
 
+    /// <summary>Models that requests go to because of a rule.</summary>
+    public Func<TConfig, IEnumerable<NamedModel>> ModelsOf { get; init; } = static _ => [];
+
+    /// <summary>The model that a rule swaps for another.</summary>
+    public Func<TConfig, ModelSwap?> SwapOf { get; init; } = static _ => null;
+
     /// <inheritdoc/>
     public ConfigReading Read(JsonNode? config, bool isText)
     {
@@ -51,7 +57,11 @@ public sealed class RuleType<TConfig>(
             return new ConfigReading.Unsound([.. invalid.Errors.Select(static failure => new ConfigMistake(CamelCase(failure.PropertyName), failure.ErrorMessage))]);
 
         var canonical = (JsonObject)JsonSerializer.SerializeToNode(fields, RuleJson.Options)!; // not null: the value is not
-        return new ConfigReading.Sound(canonical, TagsOf(fields) ?? [], (id, services) => make(id, fields, services));
+        return new ConfigReading.Sound(canonical, TagsOf(fields) ?? [], (id, services) => make(id, fields, services))
+        {
+            Models = [.. ModelsOf(fields)],
+            Swap = SwapOf(fields),
+        };
     }
 
     /// <inheritdoc/>

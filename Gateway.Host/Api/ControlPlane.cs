@@ -4,11 +4,18 @@ using Gateway.Host.Api.Channels;
 using Gateway.Host.Api.Keys;
 using Gateway.Host.Api.Members;
 using Gateway.Host.Api.Models;
+using Gateway.Host.Api.ProxyRules;
+using Gateway.Host.Api.Tags;
+using Gateway.Host.Api.Workspaces;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Members;
 using Gateway.Host.ProxyRules;
 using Gateway.Host.Secrets;
+using Gateway.Ledger.Book;
+using Gateway.Transforms;
+using Gateway.Transforms.Caching;
+using Gateway.Transforms.Compression;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -29,7 +36,17 @@ internal static class ControlPlane
         services.TryAddSingleton<MemberDirectory>();
         services.TryAddSingleton<CatalogueSource>();
         services.TryAddSingleton(static _ => new RuleTypes(Gateway.Transforms.Rules.ProxyRules.All));
+        services.TryAddSingleton(static provider => new CachingServices(
+            new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()), provider.GetRequiredService<TimeProvider>(), Embedder: null));
+        services.TryAddSingleton<IStrengthAdvisor>(FullStrength.Instance);
+        services.TryAddSingleton(static provider => new RuleServices
+        {
+            Time = provider.GetRequiredService<TimeProvider>(),
+            Strengths = provider.GetRequiredService<IStrengthAdvisor>(),
+            Caching = provider.GetRequiredService<CachingServices>(),
+        });
         services.TryAddSingleton<RuleSource>();
+        services.TryAddSingleton<IResourceNotices, NoResourceNotices>();
         services.TryAddSingleton<ResourceWriter>();
         services.TryAddSingleton<KeyEndpoints>();
         services.TryAddSingleton<ChannelEndpoints>();
@@ -39,6 +56,10 @@ internal static class ControlPlane
         services.TryAddSingleton<CorrectionEndpoints>();
         services.TryAddSingleton<MemberEndpoints>();
         services.TryAddSingleton<AuditEndpoints>();
+        services.TryAddSingleton<ProxyRuleEndpoints>();
+        services.TryAddSingleton<DryRun>();
+        services.TryAddSingleton<TagEndpoints>();
+        services.TryAddSingleton<WorkspaceEndpoints>();
         return services;
     }
 
@@ -66,6 +87,9 @@ internal static class ControlPlane
         CorrectionEndpoints.Map(api);
         MemberEndpoints.Map(api);
         AuditEndpoints.Map(api);
+        ProxyRuleEndpoints.Map(api);
+        TagEndpoints.Map(api);
+        WorkspaceEndpoints.Map(api);
         api.Map("/{**rest}", (HttpContext http) => IsMapped(endpoints, http.Request.Path) ? Problem.MethodNotAllowed() : Problem.NotFound());
         return endpoints;
     }

@@ -10,7 +10,8 @@ internal static class Listing
     private const string ConfiguredCursor = "cfg:";
 
     public static async Task<IResult> AnswerAsync(
-        HttpContext http, ResourceWriter writer, string kind, IReadOnlyList<JsonObject> configured, Func<Resource, JsonObject> describe)
+        HttpContext http, ResourceWriter writer, string kind, IReadOnlyList<JsonObject> configured, Func<Resource, JsonObject> describe,
+        string? workspace = null, Func<Resource, bool>? filter = null)
     {
         var (limit, cursor) = ResourceWriter.PageOf(http.Request);
         var data = new List<JsonObject>();
@@ -25,9 +26,21 @@ internal static class Listing
             cursor = null;
         }
 
-        var page = await writer.ListAsync(kind, workspace: null, limit - data.Count, cursor, http.RequestAborted);
-        data.AddRange(page.Data.Select(describe));
-        return Results.Json(new ListAnswer<JsonObject>(data, page.NextCursor), ApiJson.Options);
+        do
+        {
+            // Filtered, a page may be less than full: the list goes on until it has enough, or there is no more.
+            var page = await writer.ListAsync(kind, workspace, filter is null ? limit - data.Count : ResourceWriter.MostLimit, cursor, http.RequestAborted);
+            foreach (var resource in page.Data.Where(filter ?? (static _ => true)))
+            {
+                data.Add(describe(resource));
+                if (data.Count == limit && filter is not null)
+                    return Results.Json(new ListAnswer<JsonObject>(data, ReferenceEquals(resource, page.Data[^1]) ? page.NextCursor : resource.Id), ApiJson.Options);
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (filter is not null && cursor is not null);
+        return Results.Json(new ListAnswer<JsonObject>(data, cursor), ApiJson.Options);
     }
 
     /// <summary>Stands for a configured resource where a stored one is described.</summary>

@@ -12,6 +12,10 @@ internal static class Problem
         .GroupBy(static failure => JsonField.CamelCase(failure.PropertyName), static failure => failure.ErrorMessage, StringComparer.Ordinal)
         .ToDictionary(static group => group.Key, static group => group.ToArray(), StringComparer.Ordinal));
 
+    public static IResult Invalid(IEnumerable<(string Field, string Message)> mistakes) => Make(400, "The request is not valid.", errors: mistakes
+        .GroupBy(static mistake => mistake.Field, static mistake => mistake.Message, StringComparer.Ordinal)
+        .ToDictionary(static group => group.Key, static group => group.ToArray(), StringComparer.Ordinal));
+
     public static IResult AmbiguousCredentials() => Make(400, "Two credentials that differ were sent: send one.");
 
     public static IResult Unauthorized() => Make(401, "Send the operator's key or a tw_api_ management key as Authorization: Bearer.");

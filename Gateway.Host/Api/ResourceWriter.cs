@@ -11,10 +11,12 @@ namespace Gateway.Host.Api;
 internal sealed record ListAnswer<T>(IReadOnlyList<T> Data, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor);
 
 /// <summary>What reading, changing and removing a stored resource have in common.</summary>
-internal sealed class ResourceWriter(IResourceStore store, TimeProvider time)
+internal sealed class ResourceWriter(IResourceStore store, IResourceNotices notices, TimeProvider time)
 {
     private const int DefaultLimit = 50;
-    private const int MostLimit = 200;
+    /// <summary>The largest page.</summary>
+    public const int MostLimit = 200;
+
     private const int Tries = 4;
 
     /// <summary>The resource, if this tenant may see it; another tenant's is as if it were not there.</summary>
@@ -25,6 +27,11 @@ internal sealed class ResourceWriter(IResourceStore store, TimeProvider time)
         var resource = await store.FindAsync(kind, id, cancellationToken);
         return workspace is null || string.Equals(resource?.Workspace, workspace, StringComparison.Ordinal) ? resource : null;
     }
+
+    /// <summary>What a write under this idempotency key has returned; <c>null</c>: there was none.</summary>
+    /// <exception cref="ApiRefusal">The key was used for something else.</exception>
+    public async Task<WriteResult.Written?> FindReplayAsync(Authorship by, CancellationToken cancellationToken) =>
+        await store.FindWriteAsync(by, cancellationToken) is { } earlier ? Unwrap(earlier) : null;
 
     /// <summary>Makes a resource.</summary>
     /// <exception cref="ApiRefusal">It is refused.</exception>
@@ -58,7 +65,7 @@ internal sealed class ResourceWriter(IResourceStore store, TimeProvider time)
         for (var attempt = 1; ; attempt++)
         {
             var resource = await FindAsync(kind, id, workspace, CancellationToken.None);
-            if (resource is null && request.IfMatch is not null)
+            if (request.IfMatch is { } expected && expected != (resource?.Version ?? 0))
                 throw new ApiRefusal(Problem.PreconditionFailed());
             var body = change(resource?.Body);
             var now = time.GetUtcNow();
@@ -68,7 +75,7 @@ internal sealed class ResourceWriter(IResourceStore store, TimeProvider time)
                     resource with { Body = body, UpdatedAt = now }, request.IfMatch ?? resource.Version, request.By, CancellationToken.None);
             if (result is WriteResult.VersionMismatch or WriteResult.Taken or WriteResult.NotFound && request.IfMatch is null && attempt < Tries)
                 continue;
-            return Unwrap(result);
+            return Unwrap(result is WriteResult.Taken && request.IfMatch is not null ? new WriteResult.VersionMismatch(1) : result);
         }
     }
 
@@ -129,7 +136,15 @@ internal sealed class ResourceWriter(IResourceStore store, TimeProvider time)
 
     private static string ETagOf(Resource resource) => $"\"{resource.Version}\"";
 
-    private static WriteResult.Written Unwrap(WriteResult result) => result switch
+    private WriteResult.Written Unwrap(WriteResult result)
+    {
+        var written = Checked(result);
+        if (!written.Replayed)
+            notices.Publish();
+        return written;
+    }
+
+    private static WriteResult.Written Checked(WriteResult result) => result switch
     {
         WriteResult.Written written => written,
         WriteResult.NotFound => throw new ApiRefusal(Problem.NotFound()),

@@ -9,7 +9,8 @@ namespace Gateway.Host.Keys;
 /// <summary>The operator's key: configured, or made at the first start, shown once and kept as a MAC.</summary>
 internal sealed class OperatorKey(GatewaySettings settings, IResourceStore store, KeyHasher hasher, TimeProvider time)
 {
-    private const string ResourceKind = "operator";
+    /// <summary>The kind in the resource store.</summary>
+    public const string ResourceKind = "operator";
     private const string Id = "operator";
 
     private static readonly KeySnapshot Operator = new()

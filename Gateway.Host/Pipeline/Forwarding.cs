@@ -111,6 +111,8 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
         http.Request.ContentLength = attempt.Body.Length;
         try
         {
+            // YARP refuses to forward once a status is set, and the attempt before set one.
+            http.Response.StatusCode = StatusCodes.Status200OK;
             http.ReassignProxyRequest(cluster);
             await forward(http);
         }
@@ -122,7 +124,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
         // A stream has written its attempt itself, because its receipt is written before YARP comes back.
         var error = Judge(call, attempt);
         if (attempt.Relay is null)
-            call.NoteAttempt(attempt.Answer?.Status, error is null ? null : ErrorKind(error));
+            call.NoteAttempt(attempt.Answer?.Status, ErrorKind(attempt, error));
         return error;
     }
 
@@ -134,8 +136,9 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
             ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
             : throw new UnreachableException("Bodies are pooled arrays.");
 
-    private static string ErrorKind(GatewayError error) => error.Code switch
+    private static string? ErrorKind(ForwardAttempt attempt, GatewayError? error) => error?.Code switch
     {
+        _ when error is null => attempt.Answer is { Status: not StatusCodes.Status200OK } ? "refused" : null,
         "upstream_rate_limited" => "rate_limited",
         "upstream_timeout" => "timeout",
         "upstream_auth" => "auth",

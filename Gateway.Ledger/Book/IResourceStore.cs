@@ -48,6 +48,14 @@ public abstract record WriteResult
     public sealed record KeyReused : WriteResult;
 }
 
+/// <summary>One write, as whoever follows the resources reads it.</summary>
+/// <param name="Place">Counts up in the order of the writes, with gaps.</param>
+/// <param name="Kind">The resource's kind.</param>
+/// <param name="Id">The resource.</param>
+/// <param name="Workspace">The tenant that owns it.</param>
+/// <param name="Now">The resource as it is now, which may be later than this write; <c>null</c>: it is gone.</param>
+public sealed record ResourceChange(long Place, string Kind, string Id, string Workspace, Resource? Now);
+
 /// <summary>Where the control plane keeps its documents; every write leaves an audit record in the same transaction.</summary>
 public interface IResourceStore
 {
@@ -68,6 +76,15 @@ public interface IResourceStore
 
     /// <summary>Rises with every write of any gateway, so that the others learn of it; 0: there are no others.</summary>
     Task<long> ResourceVersionAsync(CancellationToken cancellationToken);
+
+    /// <summary>The place of the last write of these kinds; 0: there was none. Who reads it before the resources misses nothing after it.</summary>
+    Task<long> LastChangeAsync(IReadOnlyList<string> kinds, CancellationToken cancellationToken);
+
+    /// <summary>The writes of these kinds after a place, in their order.</summary>
+    Task<IReadOnlyList<ResourceChange>> ListChangesAsync(IReadOnlyList<string> kinds, long after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>What a write under this idempotency key has returned; <c>null</c>: there was none.</summary>
+    Task<WriteResult?> FindWriteAsync(Authorship by, CancellationToken cancellationToken);
 
     /// <summary>Removes it.</summary>
     Task<WriteResult> DeleteAsync(string kind, string id, long? expectedVersion, Authorship by, CancellationToken cancellationToken);

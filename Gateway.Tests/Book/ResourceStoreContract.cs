@@ -135,6 +135,42 @@ internal abstract class ResourceStoreContract
         Assert.That((all.Data.Count, all.Data[1].Workspace), Is.EqualTo((4, "ws_other")));
     }
 
+    [Test]
+    public async Task Writes_are_followed_by_kind_in_their_order_each_with_the_resource_as_it_is_now()
+    {
+        string[] kinds = ["key", "rule"];
+        await Store.CreateAsync(Key("key_a", null), Operator, default);
+        var before = await Store.LastChangeAsync(kinds, default);
+        await Store.UpdateAsync(Key("key_a", null) with { Body = "{}"u8.ToArray() }, null, Operator, default);
+        await Store.CreateAsync(Key("channel_a", null) with { Kind = "channel" }, Operator, default);
+        await Store.CreateAsync(Key("rule_a", null) with { Kind = "rule", Workspace = "ws_other" }, Operator, default);
+        await Store.UpdateAsync(Key("key_a", null) with { Body = "[]"u8.ToArray() }, null, Operator, default);
+        await Store.DeleteAsync("rule", "rule_a", null, Operator, default);
+
+        var changes = await Store.ListChangesAsync(kinds, before, 100, default);
+        var first = await Store.ListChangesAsync(kinds, before, 1, default);
+
+        Assert.That(changes.Select(static change => change.Id), Is.EqualTo(new[] { "key_a", "rule_a", "key_a", "rule_a" }));
+        Assert.That(changes.Select(static change => change.Now?.Version), Is.EqualTo(new long?[] { 3, null, 3, null }));
+        Assert.That(changes[0].Now?.Body, Is.EqualTo("[]"u8.ToArray()));
+        Assert.That(changes[1].Workspace, Is.EqualTo("ws_other"));
+        Assert.That(first, Has.Count.EqualTo(1));
+        Assert.That(changes[^1].Place, Is.EqualTo(await Store.LastChangeAsync(kinds, default)));
+        Assert.That(await Store.ListChangesAsync(kinds, changes[^1].Place, 100, default), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_a_write_returned_is_found_by_its_idempotency_key()
+    {
+        var once = new Authorship("operator", "once", "f");
+        Assert.That(await Store.FindWriteAsync(once, default), Is.Null);
+        await Store.CreateAsync(Key("key_a", null), once, default);
+
+        Assert.That(await Store.FindWriteAsync(once, default), Is.InstanceOf<WriteResult.Written>().With.Property("Replayed").True);
+        Assert.That(await Store.FindWriteAsync(once with { Fingerprint = "g" }, default), Is.InstanceOf<WriteResult.KeyReused>());
+        Assert.That(await Store.FindWriteAsync(Operator, default), Is.Null);
+    }
+
     private static Resource Key(string id, string? lookup) =>
         new("key", id, "ws_default", lookup, """{"name":"a"}"""u8.ToArray(), 0, Start, Start);
 }

@@ -17,6 +17,11 @@ internal sealed class FallbackTests : EndToEndFixture
             "/api/models",
             """{"provider":"fake","model":"dear","kind":"chat","maxOutputTokens":4096,"prices":[{"routeType":"official","inputPricePer1M":14,"outputPricePer1M":28}]}""");
         await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", "dear", "dear");
+        await Gateway.CreateModelAsync("twins", "official");
+        await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", "twins", "twin-1");
+        await Gateway.PostAsync(
+            "/api/channels",
+            $$"""{"name":"second-twin","provider":"fake","baseUrl":"{{Upstream.BaseUrl}}","apiKey":"sk-canary","routeType":"official","allowPrivateAddress":true,"priority":1,"models":[{"model":"twins","upstreamModel":"twin-2"}]}""");
         await RuleAsync("to-scarce", """{"candidates":[{"provider":"fake","model":"scarce"}]}""");
         await RuleAsync("to-dear", """{"candidates":[{"provider":"fake","model":"dear"}]}""");
         await RuleAsync("to-both", """{"candidates":[{"provider":"fake","model":"dear"},{"provider":"fake","model":"scarce"}]}""");
@@ -47,6 +52,15 @@ internal sealed class FallbackTests : EndToEndFixture
         Assert.That(await PostedAsync(), Is.EqualTo(credit), "the model that failed is free");
         Assert.That(await PostedAsync("wallet"), Is.EqualTo(wallet - receipt["cost"]!.GetValue<decimal>()));
         Assert.That((await BucketAsync("credit"))["held"]!.GetValue<decimal>(), Is.Zero, "the first model's hold moved with the call");
+    }
+
+    [Test]
+    public async Task A_channel_that_fails_is_followed_by_another_of_the_same_model_without_any_rule([Values] bool streamed)
+    {
+        var answer = await PostAsync(Request("status=429;retry=1;only=twin-1;count=3", streamed ? ",\"stream\":true" : "", "fake/twins").Body);
+
+        Assert.That(answer.Status, Is.EqualTo(200), answer.Text);
+        Assert.That(Attempts(await ReceiptAsync(answer)), Is.EqualTo(new[] { "twin-1 429 rate_limited free", "twin-2 200  charged" }));
     }
 
     [Test]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 
@@ -7,34 +6,10 @@ namespace Gateway.Tests.EndToEnd;
 /// <summary>The official openai npm package, unmodified; <c>npm ci</c> in the folder <c>node</c> comes first.</summary>
 internal sealed class NodeSdkTests : EndToEndFixture
 {
-    private static readonly string Scripts = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../EndToEnd/node"));
-
     private JsonNode results = null!;
 
     [OneTimeSetUp]
-    public async Task RunScript()
-    {
-        if (!Directory.Exists(Path.Combine(Scripts, "node_modules", "openai")))
-            Missing($"Run 'npm ci' in {Scripts}: the openai package is not installed.");
-
-        var start = new ProcessStartInfo("node", ["sdk.mjs"])
-        {
-            UseShellExecute = false,
-            WorkingDirectory = Scripts,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["OPENAI_BASE_URL"] = BaseUrl;
-        start.Environment["OPENAI_API_KEY"] = Key;
-        start.Environment["MODEL"] = Model;
-        using var node = Start(start);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        var errors = node.StandardError.ReadToEndAsync(deadline.Token);
-        var text = await node.StandardOutput.ReadToEndAsync(deadline.Token);
-        await node.WaitForExitAsync(deadline.Token);
-        Assert.That(node.ExitCode, Is.Zero, await errors);
-        results = JsonNode.Parse(text)!;
-    }
+    public async Task RunScript() => results = await NodeScript.RunAsync("sdk.mjs", ("OPENAI_BASE_URL", BaseUrl), ("OPENAI_API_KEY", Key), ("MODEL", Model));
 
     [TestCase("chat.text", "a a a")]
     [TestCase("chat.usage.completion_tokens", "3")]
@@ -71,26 +46,6 @@ internal sealed class NodeSdkTests : EndToEndFixture
 
     [Test]
     public void The_package_lists_the_models() => Assert.That(Find("models")!.AsArray().Select(static id => id!.GetValue<string>()), Does.Contain(Model));
-
-    private static Process Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (System.ComponentModel.Win32Exception missing)
-        {
-            Missing($"node cannot be started: {missing.Message}");
-            throw;
-        }
-    }
-
-    private static void Missing(string reason)
-    {
-        if (Environment.GetEnvironmentVariable("CI") == "true")
-            Assert.Fail(reason);
-        Assert.Ignore(reason);
-    }
 
     private JsonNode? Find(string path)
     {

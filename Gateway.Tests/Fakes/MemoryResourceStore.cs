@@ -20,6 +20,34 @@ internal sealed class MemoryResourceStore : IResourceStore
 
     public Task<long> ResourceVersionAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
 
+    public Task<long> LastChangeAsync(IReadOnlyList<string> kinds, CancellationToken cancellationToken)
+    {
+        lock (gate)
+            return Task.FromResult(audit.LastOrDefault(record => kinds.Contains(record.Kind))?.Id ?? 0);
+    }
+
+    public Task<IReadOnlyList<ResourceChange>> ListChangesAsync(IReadOnlyList<string> kinds, long after, int limit, CancellationToken cancellationToken)
+    {
+        // Ids are places in the list, from 1.
+        lock (gate)
+        {
+            return Task.FromResult<IReadOnlyList<ResourceChange>>([.. audit.Skip((int)after).Where(record => kinds.Contains(record.Kind)).Take(limit)
+                .Select(record => new ResourceChange(record.Id, record.Kind, record.ResourceId, record.Workspace, rows.GetValueOrDefault((record.Kind, record.ResourceId))))]);
+        }
+    }
+
+    public Task<WriteResult?> FindWriteAsync(Authorship by, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (by.IdempotencyKey is null || !done.TryGetValue((by.Actor, by.IdempotencyKey), out var before))
+                return Task.FromResult<WriteResult?>(null);
+            return Task.FromResult<WriteResult?>(before.Fingerprint != by.Fingerprint
+                ? new WriteResult.KeyReused()
+                : before.Result is WriteResult.Written written ? written with { Replayed = true } : before.Result);
+        }
+    }
+
     public Task<Resource?> FindByLookupAsync(string kind, string lookup, CancellationToken cancellationToken)
     {
         lock (gate)

@@ -16,7 +16,10 @@ public sealed class FallbackChain(FallbackPlan plan) : IProxyRule
 
     /// <summary>The type.</summary>
     public static readonly RuleType<FallbackChainConfig> Type = new(
-        "fallback_chain", RulePhase.Attempts, "Tries other models when the requested one fails.", new FallbackChainValidator(), static (_, config, _) => Compile(config));
+        "fallback_chain", RulePhase.Attempts, "Tries other models when the requested one fails.", new FallbackChainValidator(), static (_, config, _) => Compile(config))
+    {
+        ModelsOf = static config => config.Candidates!.Select(static (candidate, i) => new NamedModel($"candidates[{i}].model", candidate.Provider, candidate.Model!)), // not null: the validator saw them
+    };
 
     /// <inheritdoc/>
     public ValueTask<RuleOutcome> OnRequestAsync(Exchange exchange, CancellationToken cancellationToken)

@@ -13,7 +13,11 @@ public sealed class ModelOverride(ModelOverrideConfig config) : IProxyRule
 {
     /// <summary>The type.</summary>
     public static readonly RuleType<ModelOverrideConfig> Type = new(
-        "model_override", RulePhase.Model, "Swaps one model for another.", new ModelOverrideValidator(), static (_, config, _) => new ModelOverride(config));
+        "model_override", RulePhase.Model, "Swaps one model for another.", new ModelOverrideValidator(), static (_, config, _) => new ModelOverride(config))
+    {
+        ModelsOf = static config => [new NamedModel("toModel", Provider: null, config.ToModel!)], // not null, here and below: the validator saw them
+        SwapOf = static config => new ModelSwap(config.FromModel!, config.ToModel!),
+    };
 
     /// <inheritdoc/>
     public ValueTask<RuleOutcome> OnRequestAsync(Exchange exchange, CancellationToken cancellationToken)

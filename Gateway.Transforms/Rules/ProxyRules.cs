@@ -9,7 +9,9 @@ public static class ProxyRules
     [
         ModelOverride.Type,
         MaxTokensCap.Type,
+        ContextTrim.Type,
         Compress.Type,
+        CacheEnable.Type,
         FallbackChain.Type,
     ];
 }

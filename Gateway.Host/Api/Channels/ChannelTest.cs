@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Gateway.Host.Catalogue;
 
 namespace Gateway.Host.Api.Channels;
@@ -21,7 +19,7 @@ internal sealed class ChannelTest(CatalogueSource catalogue, TimeProvider time)
             UseProxy = false,
             UseCookies = false,
             ConnectTimeout = channel.ConnectTimeout,
-            ConnectCallback = (context, token) => ConnectAsync(context.DnsEndPoint, channel.AllowPrivateAddress, token),
+            ConnectCallback = (context, token) => CheckedConnection.OpenAsync(context.DnsEndPoint, channel.AllowPrivateAddress, token),
         };
         using var client = new HttpClient(handler) { Timeout = Deadline };
         using var request = RequestFor(channel);
@@ -63,24 +61,5 @@ internal sealed class ChannelTest(CatalogueSource catalogue, TimeProvider time)
         if (channel.ApiKey is { } apiKey)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
         return request;
-    }
-
-    // Resolved once, checked, and connected to that very address: a name cannot turn private between the check and the connection.
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, bool allowPrivate, CancellationToken cancellationToken)
-    {
-        var addresses = await Dns.GetHostAddressesAsync(target.Host, cancellationToken);
-        if (!allowPrivate && Array.Exists(addresses, PrivateAddress.IsPrivate))
-            throw new HttpRequestException("The name resolves to a private address.");
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, target.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

@@ -47,6 +47,16 @@ internal sealed partial class PostgresBook
     }
 
     /// <inheritdoc/>
+    public async Task<WriteResult?> FindWriteAsync(Authorship by, CancellationToken cancellationToken)
+    {
+        if (by.IdempotencyKey is null)
+            return null;
+
+        await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+        return await FindWriteAsync(connection, by, Instants.Of(clock.GetUtcNow() - WritesKept), transaction: null, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<WriteResult> CreateAsync(Resource resource, Authorship by, CancellationToken cancellationToken) =>
         WriteAsync(
             by,
@@ -105,17 +115,11 @@ internal sealed partial class PostgresBook
 
         // First of all: its row lock makes resource writes come one after the other.
         await ExecuteAsync(BumpVersion, parameters: null, transaction, cancellationToken);
-        if (by.IdempotencyKey is { } idempotencyKey)
+        if (by.IdempotencyKey is not null)
         {
             var notBefore = Instants.Of(clock.GetUtcNow() - WritesKept);
-            var earlier = await connection.QueryFirstOrDefaultAsync<ResourceRow>(new CommandDefinition(
-                FindWrite, new { actor = by.Actor, idempotencyKey, notBefore }, transaction, cancellationToken: cancellationToken));
-            if (earlier is not null)
-            {
-                return string.Equals(earlier.Fingerprint, by.Fingerprint ?? "", StringComparison.Ordinal)
-                    ? new WriteResult.Written(earlier.ToResource(), Replayed: true)
-                    : new WriteResult.KeyReused();
-            }
+            if (await FindWriteAsync(connection, by, notBefore, transaction, cancellationToken) is { } earlier)
+                return earlier;
 
             await ExecuteAsync(ExpireWrites, new { notBefore }, transaction, cancellationToken);
         }
@@ -140,6 +144,14 @@ internal sealed partial class PostgresBook
         }
 
         return new WriteResult.Written(resource, Replayed: false);
+    }
+
+    private static async Task<WriteResult?> FindWriteAsync(
+        NpgsqlConnection connection, Authorship by, DateTime notBefore, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    {
+        var row = await connection.QueryFirstOrDefaultAsync<ResourceRow>(new CommandDefinition(
+            FindWrite, new { actor = by.Actor, idempotencyKey = by.IdempotencyKey, notBefore }, transaction, cancellationToken: cancellationToken));
+        return row?.ReplayFor(by);
     }
 
     private async Task<Resource?> ReadAsync(string sql, object parameters, CancellationToken cancellationToken)

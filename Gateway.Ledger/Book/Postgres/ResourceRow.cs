@@ -39,5 +39,9 @@ internal sealed record ResourceRow
         UpdatedAt = Instants.Of(resource.UpdatedAt),
     };
 
+    /// <summary>What the write of this row returns when it is asked for again.</summary>
+    public WriteResult ReplayFor(Authorship by) =>
+        string.Equals(Fingerprint, by.Fingerprint ?? "", StringComparison.Ordinal) ? new WriteResult.Written(ToResource(), Replayed: true) : new WriteResult.KeyReused();
+
     public Resource ToResource() => new(Kind, Id, Workspace, Lookup, Body, Version, Instants.ToTime(CreatedAt), Instants.ToTime(UpdatedAt));
 }

@@ -43,6 +43,12 @@ internal sealed partial class SqliteBook
     }
 
     /// <inheritdoc/>
+    public Task<WriteResult?> FindWriteAsync(Authorship by, CancellationToken cancellationToken) => by.IdempotencyKey is null
+        ? Task.FromResult<WriteResult?>(null)
+        : connections.ReadAsync(
+            connection => FindWriteAsync(connection, by, Micros.Of(clock.GetUtcNow() - WritesKept), transaction: null, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<WriteResult> CreateAsync(Resource resource, Authorship by, CancellationToken cancellationToken) =>
         WriteAsync(
             by,
@@ -98,17 +104,11 @@ internal sealed partial class SqliteBook
     {
         using var turn = await connections.EnterAsync(cancellationToken);
         await using var transaction = connections.Writer.BeginTransaction(deferred: false);
-        if (by.IdempotencyKey is { } idempotencyKey)
+        if (by.IdempotencyKey is not null)
         {
             var notBefore = Micros.Of(clock.GetUtcNow() - WritesKept);
-            var earlier = await connections.Writer.QueryFirstOrDefaultAsync<ResourceRow>(new CommandDefinition(
-                FindWrite, new { actor = by.Actor, idempotencyKey, notBefore }, transaction, cancellationToken: cancellationToken));
-            if (earlier is not null)
-            {
-                return string.Equals(earlier.Fingerprint, by.Fingerprint ?? "", StringComparison.Ordinal)
-                    ? new WriteResult.Written(earlier.ToResource(), Replayed: true)
-                    : new WriteResult.KeyReused();
-            }
+            if (await FindWriteAsync(connections.Writer, by, notBefore, transaction, cancellationToken) is { } earlier)
+                return earlier;
 
             await ExecuteAsync(ExpireWrites, new { notBefore }, transaction, cancellationToken);
         }
@@ -133,6 +133,14 @@ internal sealed partial class SqliteBook
         }
 
         return new WriteResult.Written(resource, Replayed: false);
+    }
+
+    private static async Task<WriteResult?> FindWriteAsync(
+        SqliteConnection connection, Authorship by, long notBefore, SqliteTransaction? transaction, CancellationToken cancellationToken)
+    {
+        var row = await connection.QueryFirstOrDefaultAsync<ResourceRow>(new CommandDefinition(
+            FindWrite, new { actor = by.Actor, idempotencyKey = by.IdempotencyKey, notBefore }, transaction, cancellationToken: cancellationToken));
+        return row?.ReplayFor(by);
     }
 
     private Task<int> ExecuteAsync(string sql, object parameters, SqliteTransaction transaction, CancellationToken cancellationToken) =>

@@ -30,6 +30,9 @@ internal sealed partial class RedisServers : IAsyncDisposable
     /// <summary>All keys are in database 0 of a cluster, or in the connection string's.</summary>
     public IDatabase Database { get; }
 
+    /// <summary>Publishes and subscribes.</summary>
+    public ISubscriber Subscriber => multiplexer.GetSubscriber();
+
     /// <summary>Connects and checks the servers that answer; one that does not is checked at its first probe.</summary>
     /// <exception cref="FrontSettingException">The string cannot be read, or a server must not be a front.</exception>
     public static async Task<RedisServers> ConnectAsync(string connectionString, ILogger logger, CancellationToken cancellationToken)

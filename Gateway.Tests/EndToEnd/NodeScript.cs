@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+
+namespace Gateway.Tests.EndToEnd;
+
+/// <summary>Runs a script of the folder <c>node</c>, where <c>npm ci</c> has put the official packages; without them the test is skipped, in CI it fails.</summary>
+internal static class NodeScript
+{
+    private static readonly string Folder = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../EndToEnd/node"));
+
+    /// <summary>What it printed.</summary>
+    public static async Task<JsonNode> RunAsync(string script, params (string Name, string Value)[] environment)
+    {
+        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "openai")))
+            Missing($"Run 'npm ci' in {Folder}: the openai package is not installed.");
+
+        var start = new ProcessStartInfo("node", [script])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var node = Start(start);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var errors = node.StandardError.ReadToEndAsync(deadline.Token);
+        var text = await node.StandardOutput.ReadToEndAsync(deadline.Token);
+        await node.WaitForExitAsync(deadline.Token);
+        Assert.That(node.ExitCode, Is.Zero, await errors);
+        return JsonNode.Parse(text)!;
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception missing)
+        {
+            Missing($"node cannot be started: {missing.Message}");
+            throw;
+        }
+    }
+
+    private static void Missing(string reason)
+    {
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.Fail(reason);
+        Assert.Ignore(reason);
+    }
+}
