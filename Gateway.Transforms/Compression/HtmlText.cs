@@ -14,7 +14,7 @@ internal ref struct HtmlText
     private const int MostBrokenTags = 64;
 
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
-    private static readonly SearchValues<byte> Stops = SearchValues.Create("& \t\r\n"u8);
+    private static readonly SearchValues<byte> Stops = SearchValues.Create("&\t\r\n"u8);
 
     private readonly PooledBuffer _output;
     private readonly int _start;
@@ -41,7 +41,10 @@ internal ref struct HtmlText
             html = html[at..];
             if (html.StartsWith("<!--"u8))
             {
-                html = Behind(html, "-->"u8);
+                var rest = Behind(html, "-->"u8);
+                // Servers write what went wrong into comments.
+                if (Severity.Marks(html[..^rest.Length])) text.AddText(html[..^rest.Length]);
+                html = rest;
                 continue;
             }
 
@@ -188,8 +191,7 @@ internal ref struct HtmlText
         Span<byte> decoded = stackalloc byte[4];
         while (!text.IsEmpty)
         {
-            var length = text.IndexOfAny(Stops);
-            var plain = length < 0 ? text : text[..length];
+            var plain = text[..PlainLength(text)];
             AddWord(plain);
             text = text[plain.Length..];
             if (text.IsEmpty) break;
@@ -205,6 +207,17 @@ internal ref struct HtmlText
             var next = text.IndexOfAnyExcept(Blanks);
             text = next < 0 ? default : text[next..];
         }
+    }
+
+    // Words with single blanks between them are copied as they are.
+    private static int PlainLength(ReadOnlySpan<byte> text)
+    {
+        var end = text.IndexOfAny(Stops);
+        end = end < 0 ? text.Length : end;
+        if (text[0] == (byte)' ') return 0;
+        var twoBlanks = text[..end].IndexOf("  "u8);
+        end = twoBlanks < 0 ? end : twoBlanks;
+        return end > 0 && text[end - 1] == (byte)' ' ? end - 1 : end;
     }
 
     private void AddWord(scoped ReadOnlySpan<byte> word)
