@@ -156,7 +156,7 @@ public sealed class TextCompressionTests
     {
         const string page = """
             <!DOCTYPE html><html><head><title>Orders &amp; more</title><style>p { color: red }</style><script>if (a < b) { alert("</div>"); }</script></head>
-            <body><!-- hidden --><h2>Open  orders</h2><ul><li>First</li><li>Second &lt;b&gt;</li></ul>
+            <body><!-- hidden --><!-- [HttpException]: the session has expired --><h2>Open  orders</h2><ul><li>First</li><li>Second &lt;b&gt;</li></ul>
             <table><tr><th>id</th><th>sum</th></tr><tr><td>1</td><td>9.50</td></tr></table>
             <p>See <a href="https://shop.example/help">the help</a> or <a href="/local">here</a>. <img src="x.png" alt="A red shoe"></p>
             <pre>keep   this
@@ -167,6 +167,7 @@ public sealed class TextCompressionTests
 
         Assert.That(result, Is.EqualTo("""
             Orders & more
+            <!-- [HttpException]: the session has expired -->
 
             ## Open orders
 
