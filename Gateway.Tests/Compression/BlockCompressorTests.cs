@@ -119,6 +119,25 @@ public sealed class BlockCompressorTests
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(20)));
     }
 
+    [TestCase("<html>", "<a '\" ", "</p>")]
+    [TestCase("<html>", "<script></", "</p>")]
+    [TestCase("<html>", "<img alt='x' href=\"y\"></a>", "</p>")]
+    [TestCase("", "very 'very that is ", "")]
+    [TestCase("", "** a **b** `` ` \" ", "")]
+    [TestCase("", "note that that ‘ “ {", "")]
+    [TestCase("[", "[{\"a\":1},{\"a\":1},{\"b\":1}],", "0]")]
+    [TestCase("[", "{\"a\":[{\"b\":[]}]},", "0]")]
+    public void Two_megabytes_of_what_could_take_quadratic_time_do_not(string start, string middle, string end)
+    {
+        var count = 2_000_000 / middle.Length;
+        var block = Encoding.UTF8.GetBytes(start + string.Concat(Enumerable.Repeat(middle, count)) + string.Concat(Enumerable.Repeat(end, end.Length < 3 ? 1 : 20)));
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        foreach (var role in Enum.GetValues<BlockRole>()) BlockCompressor.Compress(block, role, Strength.Aggressive);
+
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
+    }
+
     [Test]
     public void Random_text_made_of_what_the_steps_look_for_comes_to_rest_and_stays_text()
     {
