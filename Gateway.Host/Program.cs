@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Gateway.Host;
 using Gateway.Host.Api;
+using Gateway.Host.Caching;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Commands;
 using Gateway.Host.Demo;
@@ -40,6 +41,10 @@ try
     using var receiptKeys = masterKeys.DeriveReceiptKeys();
     await using var storage = await LedgerStorage.OpenAsync(settings.ToLedgerOptions() with { Keys = receiptKeys }, TimeProvider.System, logging, CancellationToken.None);
 
+    await using var answers = settings.RedisConnection is { } redis
+        ? await CacheConnection.OpenAsync(redis, TimeProvider.System, logging.CreateLogger<CacheConnection>())
+        : null;
+
     await using var demo = await DemoSetup.IsWantedAsync(builder.Configuration, storage.Resources, CancellationToken.None)
         ? await DemoUpstream.StartAsync(CancellationToken.None)
         : null;
@@ -58,6 +63,7 @@ try
     services.AddSingleton(storage.Runs);
     services.AddSingleton(storage.Scores);
     services.AddWatchdog();
+    services.AddAnswerCaching(settings, answers);
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();

@@ -13,5 +13,5 @@ public sealed record RuleServices
     public IStrengthAdvisor Strengths { get; init; } = FullStrength.Instance;
 
     /// <summary>Where answers are kept, and what finds them. Default: this process's memory, and no embeddings.</summary>
-    public CachingServices Caching { get; init; } = new(new InProcessAnswerStore(TimeProvider.System), TimeProvider.System, Embedder: null);
+    public CachingServices Caching { get; init; } = CachingServices.InProcess(TimeProvider.System);
 }

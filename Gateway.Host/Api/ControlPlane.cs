@@ -15,6 +15,7 @@ using Gateway.Host.ProxyRules;
 using Gateway.Host.Secrets;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
+using Gateway.Transforms.Caching;
 using Gateway.Transforms.Compression;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -36,11 +37,14 @@ internal static class ControlPlane
         services.TryAddSingleton<MemberDirectory>();
         services.TryAddSingleton<CatalogueSource>();
         services.TryAddSingleton(static _ => new RuleTypes(Gateway.Transforms.Rules.ProxyRules.All));
+        services.TryAddSingleton(static provider => new CachingServices(
+            new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()), provider.GetRequiredService<TimeProvider>(), Embedder: null));
         services.TryAddSingleton<IStrengthAdvisor>(FullStrength.Instance);
         services.TryAddSingleton(static provider => new RuleServices
         {
             Time = provider.GetRequiredService<TimeProvider>(),
             Strengths = provider.GetRequiredService<IStrengthAdvisor>(),
+            Caching = provider.GetRequiredService<CachingServices>(),
         });
         services.TryAddSingleton<RuleSource>();
         services.TryAddSingleton<IResourceNotices, NoResourceNotices>();

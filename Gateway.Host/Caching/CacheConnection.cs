@@ -42,11 +42,11 @@ internal sealed partial class CacheConnection : IAsyncDisposable
         options.KeepAlive = 5;
         options.TieBreaker = "";
         options.ConfigurationChannel = "";
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(options);
+        var opened = await ConnectionMultiplexer.ConnectAsync(options);
 
         // Answers complete in parallel: with the order kept, one slow continuation delays all calls.
-        multiplexer.PreserveAsyncOrder = false;
-        return new CacheConnection(multiplexer, time, log);
+        opened.PreserveAsyncOrder = false;
+        return new CacheConnection(opened, time, log);
     }
 
     /// <summary>Runs a script; <c>null</c>: Redis is away, full or too slow.</summary>

@@ -8,10 +8,10 @@ namespace Gateway.Host.Caching;
 
 /// <summary>Embeds questions by a model of the catalogue, through the first enabled channel of all tenants that serves it: one call for each miss in mode <c>semantic</c>.</summary>
 /// <remarks>These calls are the operator's own cost: they are not metered, and no tenant's balance pays for them.</remarks>
-/// <param name="model">As <c>Gateway__Cache__EmbeddingModel</c> names it: <c>provider/model</c>.</param>
-/// <param name="catalogue">The channels.</param>
+/// <param name="model">As <c>Gateway__CacheEmbeddingModel</c> names it: <c>provider/model</c>.</param>
+/// <param name="catalogue">The catalogue in force.</param>
 /// <param name="log">Hears of failures.</param>
-internal sealed partial class UpstreamEmbedder(string model, CatalogueSource catalogue, ILogger<UpstreamEmbedder> log) : IEmbedder, IDisposable
+internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnapshot> catalogue, ILogger<UpstreamEmbedder> log) : IEmbedder, IDisposable
 {
     // 4,096 dimensions in digits are below 100 KB.
     private const int MaxAnswerBytes = 256 * 1024;
@@ -129,7 +129,7 @@ internal sealed partial class UpstreamEmbedder(string model, CatalogueSource cat
         if (slash <= 0)
             return null;
 
-        foreach (var channel in catalogue.Current.Channels.OrderBy(static channel => channel.Priority))
+        foreach (var channel in catalogue().Channels.OrderBy(static channel => channel.Priority))
         {
             if (!channel.Enabled || channel.Workspace is not null || !string.Equals(channel.Provider, model[..slash], StringComparison.Ordinal))
                 continue;
@@ -143,6 +143,6 @@ internal sealed partial class UpstreamEmbedder(string model, CatalogueSource cat
         return null;
     }
 
-    [LoggerMessage(61, LogLevel.Warning, "Gateway__Cache__EmbeddingModel: {Model} does not embed ({Cause}); the cache finds near duplicates only.")]
+    [LoggerMessage(61, LogLevel.Warning, "Gateway__CacheEmbeddingModel: {Model} does not embed ({Cause}); the cache finds near duplicates only.")]
     private partial void LogFailed(string model, string cause);
 }

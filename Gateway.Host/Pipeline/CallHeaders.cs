@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Ledger;
+using Gateway.Transforms.Rules;
 
 namespace Gateway.Host.Pipeline;
 
@@ -12,8 +13,21 @@ internal static class CallHeaders
         var headers = call.Http.Response.Headers;
         headers["x-gateway-receipt"] = call.Hold!.ReceiptId.ToString();
         headers["x-gateway-cache"] = "bypass";
+        Compressed(call);
         Capped(call);
         Rates(headers, call.Hold.Rates);
+    }
+
+    // What the client reads in its prompt is not what the provider read: it is told so.
+    private static void Compressed(ChatCall call)
+    {
+        foreach (var effect in call.Rules.Effects)
+        {
+            if (effect.Effect is CompressEffect { TokensSaved: > 0 } done)
+                call.Http.Response.Headers["x-gateway-compress"] = $"v={Text(done.Version)};strength={done.Strength.ToString().ToLowerInvariant()};saved={Text(done.TokensSaved)}";
+            else if (effect.Effect is ContextTrimEffect { OverLimit: true })
+                call.Http.Response.Headers["x-gateway-trim"] = "over-limit";
+        }
     }
 
     /// <summary>The output limit that goes upstream, where the balance or a rule makes it lower than the client's.</summary>

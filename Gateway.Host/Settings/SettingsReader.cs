@@ -16,7 +16,7 @@ internal static class SettingsReader
     private static readonly string[] Known =
     [
         "AdminKey", "MasterKey", "PreviousMasterKeys", "Spool", "Durability", "WhenFrontDown", "WhenBookDown", "HoldLease", "MaxUnrecorded",
-        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainTime", "PingInterval", "MaxAnswerTime",
+        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainTime", "PingInterval", "MaxAnswerTime", "CacheBytes", "CacheEmbeddingModel",
     ];
 
     public static GatewaySettings Read(IConfiguration configuration)
@@ -43,6 +43,8 @@ internal static class SettingsReader
             DrainTime = Duration(gateway, "DrainTime", defaults.DrainTime),
             PingInterval = Duration(gateway, "PingInterval", defaults.PingInterval),
             MaxAnswerTime = Duration(gateway, "MaxAnswerTime", defaults.MaxAnswerTime),
+            CacheBytes = Size(gateway, "CacheBytes", defaults.CacheBytes),
+            CacheEmbeddingModel = Text(gateway, "CacheEmbeddingModel"),
         };
         if (settings is { RedisConnection: not null, BookConnection: null })
             throw new SettingException("ConnectionStrings__Redis", "needs ConnectionStrings__Ledger=Host=…: a SQLite file serves one gateway, which keeps its front itself.");

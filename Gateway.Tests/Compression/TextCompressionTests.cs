@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Compression;
 using NUnit.Framework;
 
@@ -20,7 +21,14 @@ public sealed class TextCompressionTests
     [TestCase("a\na\na\n", "a\na\na\n")]
     [TestCase("```\ncode  \n\n\n\n\n```\n", "```\ncode  \n\n\n\n\n```\n")]
     [TestCase("    indented  \n\tas well  \n", "    indented  \n\tas well  \n")]
-    public void Light_tidies_tool_output(string before, string after) => Assert.That(Tool(before, Strength.Light), Is.EqualTo(after));
+    public void Light_tidies_tool_output(string before, string after)
+    {
+        // The step alone: not every tidy text has fewer tokens.
+        using var output = new PooledBuffer();
+        TextNormaliser.Write(Encoding.UTF8.GetBytes(before), BlockRole.Tool, output);
+
+        Assert.That(Encoding.UTF8.GetString(output.WrittenSpan), Is.EqualTo(after));
+    }
 
     [Test]
     public void Light_keeps_lines_that_repeat_in_a_system_prompt()
@@ -132,7 +140,7 @@ public sealed class TextCompressionTests
     public void Medium_shortens_six_phrases_of_a_system_prompt(string before, string after) => Assert.That(System(before, Strength.Medium), Is.EqualTo(after));
 
     [TestCase("The agent asks the user for an id and a name.\n", "Agent asks user for id and name.\n")]
-    [TestCase("This is a very long list, really, that is useful for basically everyone.\n", "This is long list, really, useful for everyone.\n")]
+    [TestCase("This is a very long list, really, of all that is useful for basically everyone.\n", "This is long list, really, of all useful for everyone.\n")]
     [TestCase("You must not share the very secret plan that is in the safe.\n", "You must not share very secret plan that is in safe.\n")]
     [TestCase("- **Important:** the user comes first in every call.\n", "- Important: user comes first in every call.\n")]
     [TestCase("Say \"the end\", 'the end' or `the end` to stop the loop.\n", "Say \"the end\", 'the end' or `the end` to stop loop.\n")]

@@ -187,8 +187,8 @@ internal sealed class GatewayProcess : IDisposable, IAsyncDisposable
     /// <summary>An operator's PATCH.</summary>
     public Task<JsonNode> PatchAsync(string path, string json) => SendAsync(HttpMethod.Patch, path, json);
 
-    /// <summary>An operator's POST.</summary>
-    public Task<JsonNode> PostAsync(string path, string json) => SendAsync(HttpMethod.Post, path, json);
+    /// <summary>An operator's POST, in the default workspace or another.</summary>
+    public Task<JsonNode> PostAsync(string path, string json, string? workspace = null) => SendAsync(HttpMethod.Post, path, json, workspace);
 
     private static GatewayProcess Start(string folder, bool ownsFolder, int port, IReadOnlyDictionary<string, string> settings)
     {
@@ -223,10 +223,12 @@ internal sealed class GatewayProcess : IDisposable, IAsyncDisposable
             lines.Enqueue(line);
     }
 
-    private async Task<JsonNode> SendAsync(HttpMethod method, string path, string? json)
+    private async Task<JsonNode> SendAsync(HttpMethod method, string path, string? json, string? workspace = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(Address, path));
         request.Headers.Authorization = new("Bearer", AdminKey);
+        if (workspace is not null)
+            request.Headers.Add("X-Workspace", workspace);
         request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
         using var response = await api.SendAsync(request);
         var body = await response.Content.ReadAsStringAsync();

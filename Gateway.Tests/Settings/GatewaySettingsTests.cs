@@ -25,7 +25,6 @@ internal sealed class GatewaySettingsTests
     [TestCase("Gateway:AdminKey", "tw_api_abcdefghijklmnopqrstuvwx", "Gateway__AdminKey: has 31 characters, not from 32 to 512.")]
     [TestCase("Gateway:MasterKey", "AAAA", "Gateway__MasterKey: is not base64 of 32 bytes.")]
     [TestCase("Gateway:Typo", "1", "Gateway__Typo: is not a setting of this gateway.")]
-    [TestCase("Rules:0:type", "compress", "Rules__0: proxy rules are not part of this version.")]
     public void A_mistake_is_one_line_that_names_the_setting(string name, string value, string message) =>
         Assert.That(Assert.Throws<SettingException>(() => Read((name, value)))?.Message, Is.EqualTo(message));
 

@@ -13,4 +13,7 @@ public sealed record CachingServices(IAnswerStore Store, TimeProvider Time, IEmb
 
     /// <summary>The questions whose answers are stored.</summary>
     public QuestionIndex Questions { get; init; } = new(Store, Time);
+
+    /// <summary>In this process's memory, without embeddings.</summary>
+    public static CachingServices InProcess(TimeProvider time) => new(new InProcessAnswerStore(time), time, Embedder: null);
 }

@@ -11,7 +11,7 @@ public sealed class InProcessAnswerStore(TimeProvider time) : IAnswerStore
     public const int MaxAnswerBytes = 1 << 20;
 
     // An entry beside its bytes, as measured. Unit: bytes.
-    private const int Overhead = 400;
+    internal const int Overhead = 400;
 
     // Questions that one call returns.
     private const int BatchSize = 256;

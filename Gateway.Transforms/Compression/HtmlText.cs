@@ -103,7 +103,9 @@ internal ref struct HtmlText
         }
         else if (name.SequenceEqual("td"u8) || name.SequenceEqual("th"u8))
         {
-            if (tag.IsClosing) AddMark(" |"u8);
+            if (!tag.IsClosing) return;
+            AddMark(" |"u8);
+            _space = true;
         }
         else if (name.SequenceEqual("img"u8))
         {

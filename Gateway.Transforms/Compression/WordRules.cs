@@ -74,10 +74,18 @@ internal static class WordRules
         if (blank <= 0 || blank + 1 >= rest.Length || rest[blank + 1] is not (>= (byte)'a' and <= (byte)'z')) return 0;
         Span<byte> word = stackalloc byte[blank];
         rest[..blank].CopyTo(word);
+        // A capital stands at the start of a sentence; "Plan A is" names a plan.
+        if (word[0] is >= (byte)'A' and <= (byte)'Z' && (word.Length == 1 || !StartsSentence(line, at))) return 0;
         word[0] |= 0x20;
         if (IsArticle(word)) return blank + 1;
         if (IsIntensifier(word)) return ConstraintWords.Mark(Sentence(line, at)) ? 0 : blank + 1;
         return at > 1 && line[at - 2] is >= (byte)'a' and <= (byte)'z' && RelativeLength(rest) is var length and > 0 && !ConstraintWords.Mark(Sentence(line, at)) ? length : 0;
+    }
+
+    private static bool StartsSentence(ReadOnlySpan<byte> line, int at)
+    {
+        var before = line[..at].TrimEnd((byte)' ');
+        return before.IsEmpty || before[^1] is (byte)'.' or (byte)'!' or (byte)'?' or (byte)':' or (byte)'-' or (byte)'*' or (byte)'#';
     }
 
     private static bool IsArticle(ReadOnlySpan<byte> word) => word.SequenceEqual("the"u8) || word.SequenceEqual("a"u8) || word.SequenceEqual("an"u8);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Members;
+using Gateway.Host.ProxyRules;
 using Gateway.Ledger.Book;
 
 namespace Gateway.Host.Api.Audit;
@@ -13,6 +14,7 @@ internal sealed class AuditEndpoints(IResourceStore store)
     private static readonly HashSet<string> Shown = new(StringComparer.Ordinal)
     {
         KeyDocument.ResourceKind, ChannelDocument.ResourceKind, ModelDocument.ResourceKind, MemberFields.ResourceKind,
+        RuleFields.ResourceKind, TagDocument.ResourceKind, WorkspaceFields.ResourceKind,
         "top_up", "pack", "adjustment", "refund", "expiry", DetectorKey.AuditKind,
     };
 

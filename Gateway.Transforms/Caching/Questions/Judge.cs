@@ -22,14 +22,17 @@ internal static class Judge
     /// <param name="threshold">0.5 to 1.</param>
     public static double Likeness(QuestionText left, QuestionText right, double threshold)
     {
-        if (!MayShare(left, right) || !IsOneSided(left, right))
+        if (!MayShare(left, right))
             return 0;
         if (string.Equals(left.Canonical, right.Canonical, StringComparison.Ordinal))
             return 1;
-        if (left.Content.Count == 0 || right.Content.Count == 0)
+
+        // A word in another's place is another question; one more word on one side may be none.
+        var common = CommonOrder(left.Content, right.Content);
+        if (common == 0 || common < Math.Min(left.Content.Count, right.Content.Count))
             return 0;
 
-        var order = (double)CommonOrder(left.Content, right.Content) / Math.Max(left.Content.Count, right.Content.Count);
+        var order = (double)common / Math.Max(left.Content.Count, right.Content.Count);
         var isOrdered = threshold >= Strict ? order == 1 : order >= LeastOrder;
         return isOrdered ? Cosine(left, right) : 0;
     }
@@ -38,32 +41,33 @@ internal static class Judge
     public static bool MayShare(QuestionText left, QuestionText right) =>
         string.Equals(left.Facts, right.Facts, StringComparison.Ordinal)
         && Math.Max(left.Canonical.Length, right.Canonical.Length) <= LongestRatio * Math.Min(left.Canonical.Length, right.Canonical.Length)
-        && HaveNoOpposites(left, right)
-        && KeepOrder(left.Content, right.Content);
+        && MayShareWords(left.Content, right.Content);
 
-    private static bool HaveNoOpposites(QuestionText left, QuestionText right)
+    // No word stands in the place of its opposite, and what both have is in one order: "from A to B" and "from B to A" have the same words.
+    private static bool MayShareWords(IReadOnlyList<string> left, IReadOnlyList<string> right)
     {
-        var onlyLeft = Without(left.Content, right.Content);
-        var onlyRight = Without(right.Content, left.Content);
-        return !onlyLeft.Exists(word => onlyRight.Exists(other => Antonyms.Are(word, other)));
+        var onlyLeft = Without(left, right);
+        var onlyRight = Without(right, left);
+        return !onlyLeft.Exists(word => onlyRight.Exists(other => Antonyms.Are(word, other)))
+            && CommonOrder(left, right) == left.Count - onlyLeft.Count;
     }
 
-    // A word in another's place is another question; one more word on one side may be none.
-    private static bool IsOneSided(QuestionText left, QuestionText right) =>
-        Without(left.Content, right.Content).Count == 0 || Without(right.Content, left.Content).Count == 0;
-
-    // "From A to B" and "from B to A" have the same words.
-    private static bool KeepOrder(IReadOnlyList<string> left, IReadOnlyList<string> right)
-    {
-        var common = new HashSet<string>(left, StringComparer.Ordinal);
-        common.IntersectWith(right);
-        return left.Where(common.Contains).Distinct(StringComparer.Ordinal).SequenceEqual(right.Where(common.Contains).Distinct(StringComparer.Ordinal), StringComparer.Ordinal);
-    }
-
+    // As often as they stand in the one and not in the other.
     private static List<string> Without(IReadOnlyList<string> words, IReadOnlyList<string> others)
     {
-        var set = new HashSet<string>(others, StringComparer.Ordinal);
-        return [.. words.Where(word => !set.Contains(word)).Distinct(StringComparer.Ordinal)];
+        var left = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var word in others)
+            left[word] = left.GetValueOrDefault(word) + 1;
+        var only = new List<string>();
+        foreach (var word in words)
+        {
+            if (left.GetValueOrDefault(word) is var count and > 0)
+                left[word] = count - 1;
+            else
+                only.Add(word);
+        }
+
+        return only;
     }
 
     // The length of the longest common subsequence.

@@ -64,5 +64,6 @@ internal sealed class QuestionText
     }
 
     private static bool HasLayout(string text) =>
-        text.Contains('\t', StringComparison.Ordinal) || text.Contains("\n ", StringComparison.Ordinal) || text.Contains("```", StringComparison.Ordinal);
+        text.Contains('\t', StringComparison.Ordinal) || text.Contains("\n ", StringComparison.Ordinal) || text.Contains('`', StringComparison.Ordinal)
+        || (text.Contains("  ", StringComparison.Ordinal) && text.Contains('"', StringComparison.Ordinal));
 }
