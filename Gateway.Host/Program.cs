@@ -11,6 +11,7 @@ using Gateway.Host.Pipeline;
 using Gateway.Host.ProxyRules;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
+using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Ledger.Front.Redis;
@@ -61,6 +62,8 @@ try
     services.AddSingleton(storage.Calls);
     services.AddSingleton(storage.Runs);
     services.AddAnswerCaching(settings, answers);
+    services.AddSingleton(storage.Scores);
+    services.AddWatchdog();
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
@@ -75,6 +78,8 @@ try
     services.AddSingleton<StoredAnswers>();
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
+    services.AddHostedService<WatchdogClock>();
+    services.AddHostedService(static provider => provider.GetRequiredService<ShadowPairs>());
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<RequestPipeline>();
@@ -97,6 +102,7 @@ try
     var catalogue = app.Services.GetRequiredService<CatalogueSource>();
     catalogue.Changed += () => ProxyRoutes.Update(app.Services.GetRequiredService<UpstreamClusters>(), catalogue.Current);
     await catalogue.ReloadAsync(CancellationToken.None);
+    await app.Services.GetRequiredService<Detectors>().ReloadAsync(CancellationToken.None);
     await app.Services.GetRequiredService<RuleSource>().ReloadAsync(CancellationToken.None);
     var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
     await warmUp;

@@ -4,6 +4,21 @@ namespace Gateway.Ledger;
 public readonly record struct ReceiptId(Guid Value)
 {
     private const string Prefix = "ul_";
+    private const long MaxMilliseconds = 253_402_300_799_999;
+
+    /// <summary>The moment that the id was made for, in whole milliseconds; for an id that is no UUIDv7, some moment.</summary>
+    public DateTimeOffset CreatedAt
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            Value.TryWriteBytes(bytes, bigEndian: true, out _);
+            var milliseconds = 0L;
+            foreach (var part in bytes[..6])
+                milliseconds = (milliseconds << 8) | part;
+            return DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(milliseconds, MaxMilliseconds));
+        }
+    }
 
     /// <summary>A new id for the given moment.</summary>
     public static ReceiptId Create(DateTimeOffset at) => new(Guid.CreateVersion7(at));

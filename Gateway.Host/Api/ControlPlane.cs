@@ -1,6 +1,7 @@
 using Gateway.Host.Api.Accounts;
 using Gateway.Host.Api.Audit;
 using Gateway.Host.Api.Channels;
+using Gateway.Host.Api.Evals;
 using Gateway.Host.Api.Keys;
 using Gateway.Host.Api.Members;
 using Gateway.Host.Api.Models;
@@ -60,6 +61,7 @@ internal static class ControlPlane
         services.TryAddSingleton<DryRun>();
         services.TryAddSingleton<TagEndpoints>();
         services.TryAddSingleton<WorkspaceEndpoints>();
+        services.TryAddSingleton<EvalEndpoints>();
         return services;
     }
 
@@ -90,6 +92,7 @@ internal static class ControlPlane
         ProxyRuleEndpoints.Map(api);
         TagEndpoints.Map(api);
         WorkspaceEndpoints.Map(api);
+        EvalEndpoints.Map(api);
         api.Map("/{**rest}", (HttpContext http) => IsMapped(endpoints, http.Request.Path) ? Problem.MethodNotAllowed() : Problem.NotFound());
         return endpoints;
     }

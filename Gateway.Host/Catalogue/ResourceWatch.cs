@@ -3,6 +3,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.Members;
 using Gateway.Host.ProxyRules;
 using Gateway.Host.Settings;
+using Gateway.Host.Watchdog;
 using Gateway.Ledger.Book;
 
 namespace Gateway.Host.Catalogue;
@@ -19,7 +20,8 @@ internal sealed partial class ResourceWatch : BackgroundService
     private readonly Follower[] followers;
 
     public ResourceWatch(
-        IResourceStore store, IResourceNotices notices, RuleSource rules, CatalogueSource catalogue, KeyDirectory keys, MemberDirectory members, ILogger<ResourceWatch> log)
+        IResourceStore store, IResourceNotices notices, RuleSource rules, CatalogueSource catalogue, KeyDirectory keys, MemberDirectory members, Detectors detectors,
+        ILogger<ResourceWatch> log)
     {
         this.store = store;
         this.notices = notices;
@@ -30,6 +32,7 @@ internal sealed partial class ResourceWatch : BackgroundService
             new Follower([KeyDocument.ResourceKind, OperatorKey.ResourceKind], Now(keys.Refresh)),
             new Follower([MemberFields.ResourceKind], Now(members.Refresh)),
             new Follower([ChannelDocument.ResourceKind, ModelDocument.ResourceKind], catalogue.ReloadAsync),
+            new Follower([DetectorKey.AuditKind], detectors.ReloadAsync),
         ];
     }
 

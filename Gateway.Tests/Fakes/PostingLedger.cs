@@ -1,11 +1,16 @@
+using System.Collections.Concurrent;
+using System.Text;
 using Gateway.Ledger;
 
 namespace Gateway.Tests.Fakes;
 
-/// <summary>A ledger that only takes postings.</summary>
+/// <summary>A ledger that takes postings and has the receipts that a test gives it.</summary>
 internal sealed class PostingLedger : ILedger
 {
     public List<Posting> Postings { get; } = [];
+
+    /// <summary>Receipts, each with its workspace and its JSON.</summary>
+    public ConcurrentDictionary<ReceiptId, (string Workspace, string Json)> Receipts { get; } = [];
 
     public LedgerHealth Health => new(SpoolOk: true, BookOk: true, Unrecorded: 0);
 
@@ -32,7 +37,9 @@ internal sealed class PostingLedger : ILedger
         ValueTask.FromResult<RefundResult>(new RefundResult.NotFound());
 
     public ValueTask<ReadOnlyMemory<byte>?> FindReceiptAsync(ReceiptId id, string? workspace, string? keyId, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<ReadOnlyMemory<byte>?>(null);
+        ValueTask.FromResult(Receipts.TryGetValue(id, out var receipt) && (workspace is null || workspace == receipt.Workspace)
+            ? Encoding.UTF8.GetBytes(receipt.Json)
+            : (ReadOnlyMemory<byte>?)null);
 
     public ValueTask<Page<Entry>> ListEntriesAsync(string account, int limit, string? cursor, CancellationToken cancellationToken) =>
         ValueTask.FromResult(new Page<Entry>([], null));

@@ -45,7 +45,8 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
         var ofTags = MildestOfTags(exchange);
         var wanted = ofTags ?? config.Strength ?? (exchange.Settings.DefaultStrength == Strength.Off ? DefaultStrength : exchange.Settings.DefaultStrength);
         if (wanted == Strength.Off) return CompressEffect.Skip(Strength.Off, Arm.None, "strength is off");
-        var effect = Act(exchange, wanted, ofTags is null ? advisor : FullStrength.Instance);
+        var tag = MatchedTag(exchange);
+        var effect = Act(exchange, wanted, tag, ofTags is null ? advisor : FullStrength.Instance) with { Wanted = wanted, Tag = tag.Length == 0 ? null : tag };
         exchange.Keep(effect);
         return effect;
     }
@@ -58,16 +59,18 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
         return mildest;
     }
 
-    private CompressEffect Act(Exchange exchange, Strength wanted, IStrengthAdvisor judge)
+    private CompressEffect Act(Exchange exchange, Strength wanted, string tag, IStrengthAdvisor judge)
     {
         var body = exchange.Body.Span;
         var texts = EditableTexts.Read(body);
         if (!texts.Exists(RequestCompressor.IsEligible)) return CompressEffect.Skip(wanted, Arm.None, "nothing long enough");
-        var subject = new CompressSubject(exchange.Workspace, id, MatchedTag(exchange), ConversationUnits.Of(exchange.Conversation, body, texts), wanted)
+        var subject = new CompressSubject(exchange.Workspace, id, tag, ConversationUnits.Of(exchange.Conversation, body, texts), wanted)
         {
             IsDryRun = exchange.IsDryRun,
         };
         var advice = judge.Advise(subject);
+        if (exchange.Settings.ShadowRate > 0 && !exchange.IsDryRun && ReferenceEquals(judge, advisor))
+            exchange.Keep(new CompressDecision(subject, advice, body.ToArray()));
         var strength = advice.Strength < wanted ? advice.Strength : wanted;
         if (strength == Strength.Off) return CompressEffect.Skip(strength, advice.Arm, advice.Arm is Arm.Control ? "held out" : "paused");
 
@@ -124,6 +127,12 @@ public sealed record CompressEffect(
     IReadOnlyList<BlockHashes>? Hashes,
     string? Skipped)
 {
+    /// <summary>What the rule asked for, before the advisor: what a conversation that was held out is the control of; <c>null</c>: the rule did not get that far.</summary>
+    public Strength? Wanted { get; init; }
+
+    /// <summary>The tag of the rule's configuration that matched; <c>null</c>: it matches without one.</summary>
+    public string? Tag { get; init; }
+
     internal static CompressEffect Skip(Strength strength, Arm arm, string reason) =>
         new(BlockCompressor.CompressorVersion, strength, arm, 0, 0, 0, 0, Hashes: null, reason);
 

@@ -15,7 +15,7 @@ internal sealed class AuditEndpoints(IResourceStore store)
     {
         KeyDocument.ResourceKind, ChannelDocument.ResourceKind, ModelDocument.ResourceKind, MemberFields.ResourceKind,
         RuleFields.ResourceKind, TagDocument.ResourceKind, WorkspaceFields.ResourceKind,
-        "top_up", "pack", "adjustment", "refund", "expiry",
+        "top_up", "pack", "adjustment", "refund", "expiry", DetectorKey.AuditKind,
     };
 
     public static void Map(RouteGroupBuilder api) =>

@@ -8,7 +8,7 @@ namespace Gateway.Host.Api.Keys;
 internal sealed class KeyFieldsValidator : AbstractValidator<KeyFields>
 {
     private const int MostItems = 100;
-    private static readonly string[] Scopes = ["*", "keys:read", "keys:write", "accounts:read", "receipts:read", "members:read", "members:write", "rules:read", "rules:write", "workspace:read", "workspace:write", "audit:read"];
+    private static readonly string[] Scopes = ["*", "keys:read", "keys:write", "accounts:read", "receipts:read", "members:read", "members:write", "rules:read", "rules:write", "workspace:read", "workspace:write", "evals:read", "evals:write", "audit:read"];
 
     public KeyFieldsValidator()
     {

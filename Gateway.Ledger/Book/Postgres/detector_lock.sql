@@ -1,0 +1,4 @@
+select state
+from detector
+where id = @id
+for update;

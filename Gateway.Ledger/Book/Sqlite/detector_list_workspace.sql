@@ -1,0 +1,6 @@
+select id as "Id", workspace as "Workspace", rule_id as "RuleId", tag as "Tag", strength as "Strength", summary as "Summary", version as "Version",
+  updated_at as "UpdatedAt"
+from detector
+where workspace = @workspace and id > @after and summary is not null
+order by id
+limit @limit;

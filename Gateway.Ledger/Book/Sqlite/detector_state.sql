@@ -1,0 +1,3 @@
+select state
+from detector
+where id = @id;
