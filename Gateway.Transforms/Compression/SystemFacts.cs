@@ -29,36 +29,36 @@ internal ref struct SystemFacts(ReadOnlySpan<byte> text)
     /// <summary>Moves to the next fact; false behind the last one.</summary>
     public bool Read()
     {
-        var text = _text;
+        var bytes = _text;
         var at = _at;
-        while (at < text.Length)
+        while (at < bytes.Length)
         {
             var start = at;
-            var first = text[at++];
+            var first = bytes[at++];
             bool isFact;
             if (IsLetter(first))
             {
-                while (at < text.Length && IsLetter(text[at])) at++;
-                isFact = ConstraintWords.Holds(text[start..at]);
+                while (at < bytes.Length && IsLetter(bytes[at])) at++;
+                isFact = ConstraintWords.Holds(bytes[start..at]);
             }
             else if (IsDigit(first))
             {
-                while (at < text.Length && IsDigit(text[at])) at++;
+                while (at < bytes.Length && IsDigit(bytes[at])) at++;
                 isFact = true;
             }
             else if (first == (byte)':')
             {
-                isFact = text[at..].StartsWith("//"u8);
-                while (isFact && at < text.Length && text[at] > (byte)' ' && text[at] is not ((byte)')' or (byte)'>' or (byte)'"')) at++;
+                isFact = bytes[at..].StartsWith("//"u8);
+                while (isFact && at < bytes.Length && bytes[at] > (byte)' ' && bytes[at] is not ((byte)')' or (byte)'>' or (byte)'"')) at++;
             }
             else
             {
                 // "n't" of any verb.
-                isFact = first == (byte)'\'' && at < text.Length && (text[at] | 0x20) == 't';
+                isFact = first == (byte)'\'' && at < bytes.Length && (bytes[at] | 0x20) == 't';
             }
 
             if (!isFact) continue;
-            Current = text[start..at];
+            Current = bytes[start..at];
             _at = at;
             return true;
         }
