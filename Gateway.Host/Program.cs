@@ -79,6 +79,7 @@ try
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();
+    services.AddHostedService(static provider => provider.GetRequiredService<ShadowPairs>());
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<RequestPipeline>();
