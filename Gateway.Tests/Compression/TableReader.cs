@@ -135,9 +135,9 @@ internal sealed class TableReader(string text)
     {
         var start = _at;
         _at = Text.IndexOf(end, _at, StringComparison.Ordinal);
-        var text = Text[start.._at];
+        var found = Text[start.._at];
         _at += end.Length;
-        return text;
+        return found;
     }
 
     private bool Take(char expected)
