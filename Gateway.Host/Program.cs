@@ -61,9 +61,9 @@ try
     services.AddSingleton(storage.Notices);
     services.AddSingleton(storage.Calls);
     services.AddSingleton(storage.Runs);
+    services.AddAnswerCaching(settings, answers);
     services.AddSingleton(storage.Scores);
     services.AddWatchdog();
-    services.AddAnswerCaching(settings, answers);
     services.AddControlPlane();
     services.AddSingleton<DemoSetup>();
     services.AddSingleton<Credentials>();
@@ -79,6 +79,7 @@ try
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();
+    services.AddHostedService(static provider => provider.GetRequiredService<ShadowPairs>());
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<RequestPipeline>();

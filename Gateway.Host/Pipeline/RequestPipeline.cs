@@ -2,6 +2,7 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
+using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Transforms;
 
@@ -29,6 +30,7 @@ namespace Gateway.Host.Pipeline;
 internal sealed partial class RequestPipeline(
     Credentials credentials,
     RuleSteps rules,
+    Shadowing shadows,
     Admission admission,
     ILedger ledger,
     GatewaySettings settings,
@@ -61,6 +63,7 @@ internal sealed partial class RequestPipeline(
             var error = await AdmitAsync(call);
             if (error is null)
                 error = call.Stored is { } stored ? await StoredAnswers.WriteAsync(http, stored) : await AnswerAsync(call, forward);
+            shadows.Finish(call);
             await RuleSteps.FinishAsync(call);
             if (error is not null && !http.Response.HasStarted)
             {
@@ -98,6 +101,7 @@ internal sealed partial class RequestPipeline(
         // 3 rules, 4 route: a rule may change the model, and so the route
         if (await rules.PrepareAsync(call) is { } refusedByRule)
             return refusedByRule;
+        shadows.Begin(call);
         return call.Rules.Has(RulePhase.Answer) ? await AskCacheAsync(call) : await rules.PlanAsync(call) ?? await admission.HoldAsync(call, isFree: false);
     }
 

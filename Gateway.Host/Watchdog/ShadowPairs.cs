@@ -39,7 +39,7 @@ internal sealed partial class ShadowPairs(IShadowCaller caller, Scoring scoring,
         var control = AnswerSimilarity.Of(one.Span, other.Span);
         var likeness = (AnswerSimilarity.Of(one.Span, compressed.Span) + AnswerSimilarity.Of(other.Span, compressed.Span)) / 2;
         var pair = new ScorePair(Millionths(control), Millionths(likeness), sample.ReceiptId.CreatedAt);
-        await scoring.ScorePairAsync(sample.Detector, sample.ReceiptId, sample.KeyId, pair, cancellationToken);
+        await scoring.ScorePairAsync(sample.Detector, sample.ReceiptId, sample.Key.Id, pair, cancellationToken);
         return true;
     }
 

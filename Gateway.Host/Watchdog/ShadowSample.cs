@@ -1,3 +1,4 @@
+using Gateway.Host.Keys;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 
@@ -13,7 +14,10 @@ internal sealed record ShadowSample
     public required ReceiptId ReceiptId { get; init; }
 
     /// <summary>The key that made it; its account pays for the calls of the sample.</summary>
-    public required string KeyId { get; init; }
+    public required KeySnapshot Key { get; init; }
+
+    /// <summary>The model that it went to, <c>provider/model</c>.</summary>
+    public required string Model { get; init; }
 
     /// <summary>The detector that gets the pair; from <see cref="ShadowSampling.Draw"/>.</summary>
     public required DetectorKey Detector { get; init; }

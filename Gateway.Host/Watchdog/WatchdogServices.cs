@@ -1,3 +1,4 @@
+using Gateway.Host.Catalogue;
 using Gateway.Transforms.Compression;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -17,6 +18,10 @@ internal static class WatchdogServices
         services.TryAddSingleton<WatchdogMetrics>();
         services.TryAddSingleton<Scoring>();
         services.TryAddSingleton(static provider => new ShadowSampling(provider.GetRequiredService<Detectors>(), Random.Shared.NextDouble));
+        services.TryAddSingleton<ChannelHttp>();
+        services.TryAddSingleton<IShadowCaller, ShadowCaller>();
+        services.TryAddSingleton<ShadowPairs>();
+        services.TryAddSingleton<Shadowing>();
         return services;
     }
 }

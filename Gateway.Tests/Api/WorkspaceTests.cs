@@ -74,6 +74,45 @@ internal sealed class WorkspaceTests : ControlPlaneFixture
         Assert.That((await SendAsync("PATCH", "/api/workspace", """{"compression":null}""")).Body["compression"]!.ToJsonString(), Is.EqualTo("""{"enabled":true,"strength":"off"}"""));
     }
 
+    [Test]
+    public async Task A_default_strength_compresses_without_a_rule_of_its_own_and_after_those_that_there_are()
+    {
+        Assert.That(Source.Of("ws_default").Match([]), Is.Empty);
+        await SendAsync("PATCH", "/api/workspace", """{"compression":{"strength":"light"}}""");
+        var rule = await CreateRuleAsync("compress", """{"strength":"medium"}""", ""","priority":1000000""");
+
+        Assert.That(Source.Of("ws_default").Match([]).Select(static rule => (rule.Id, rule.Type)), Is.EqualTo(new[] { (rule, "compress"), ("workspace", "compress") }));
+        Assert.That((await SendAsync("GET", "/api/proxy-rules")).Body["data"]!.AsArray(), Has.Count.EqualTo(1), "it is no resource");
+        await SendAsync("PATCH", "/api/workspace", """{"compression":{"enabled":false}}""");
+        Assert.That(Source.Of("ws_default").Match([]).Select(static rule => rule.Id), Is.EqualTo(new[] { rule }));
+    }
+
+    [Test]
+    public async Task A_tags_strength_compresses_requests_with_that_tag_alone()
+    {
+        await SendAsync("PUT", "/api/tags/chat", """{"compression":"light"}""");
+        await SendAsync("PUT", "/api/tags/plain", """{"compression":"off"}""");
+        var set = Source.Of("ws_default");
+
+        Assert.That(set.Match(["chat"]).Select(static rule => rule.Id), Is.EqualTo(new[] { "workspace" }));
+        Assert.That((set.Match([]).Count, set.Match(["plain"]).Count, set.Match(["other"]).Count), Is.EqualTo((0, 0, 0)));
+    }
+
+    [Test]
+    public async Task The_dry_run_says_that_the_workspace_compressed()
+    {
+        await SendAsync("PUT", "/api/tags/chat", """{"compression":"light"}""");
+        var rows = string.Join(",   ", Enumerable.Range(0, 200).Select(static i => $$"""{ \"id\" :  {{i}},  \"name\" : \"row\" }"""));
+        var body = $$$"""{"model":"p/m","messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"[{{{rows}}}]"},{"role":"user","content":"b"}]}""";
+
+        var (status, answer, _) = await SendAsync("POST", "/api/proxy-rules/dry-run", $$"""{"tags":["chat"],"body":{{body}}}""");
+
+        Assert.That(status, Is.EqualTo(200), answer.ToJsonString());
+        Assert.That((answer["rules"]![0]!["id"]!.GetValue<string>(), answer["rules"]![0]!["type"]!.GetValue<string>()), Is.EqualTo(("workspace", "compress")));
+        Assert.That(answer["promptTokens"]!["after"]!.GetValue<long>(), Is.LessThan(answer["promptTokens"]!["before"]!.GetValue<long>()), answer["rules"]!.ToJsonString());
+        Assert.That(answer["body"]!["messages"]![3]!["content"]!.GetValue<string>(), Is.EqualTo("b"));
+    }
+
     [TestCase("""{"shadowRate":0.05}""", "")]
     [TestCase("""{"shadowRate":0.0500001}""", "shadowRate")]
     [TestCase("""{"shadowRate":-0.01}""", "shadowRate")]

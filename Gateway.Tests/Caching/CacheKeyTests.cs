@@ -34,8 +34,10 @@ public sealed class CacheKeyTests
     [TestCase("\"seed\":7", "\"seed\":7,\"stream_options\":{\"include_obfuscation\":false}")]
     public void A_request_that_says_something_else_has_another_key(string said, string instead)
     {
-        Assert.That(Request, Does.Contain(said));
-        Assert.That(Exact(Request.Replace(said, instead)), Is.Not.EqualTo(Exact(Request)));
+        var changed = Request.Replace(said, instead);
+
+        Assert.That(changed, Is.Not.EqualTo(Request));
+        Assert.That(Exact(changed), Is.Not.EqualTo(Exact(Request)));
     }
 
     [Test]
@@ -256,8 +258,8 @@ public sealed class CacheKeyTests
 
         Assert.That(CacheDigest.TryParse(digest.ToString(), out var read), Is.True);
         Assert.That(read, Is.EqualTo(digest));
-        Assert.That(CacheDigest.TryParse(digest.ToString()[1..], out _), Is.False);
-        Assert.That(CacheDigest.TryParse(digest.ToString()[1..] + "g", out _), Is.False);
+        Assert.That(CacheDigest.TryParse(digest.ToString().AsSpan(1), out _), Is.False);
+        Assert.That(CacheDigest.TryParse(digest.ToString().Remove(0, 1) + "g", out _), Is.False);
     }
 
     private static CacheDigest Exact(string body) => Keys(body).Exact;

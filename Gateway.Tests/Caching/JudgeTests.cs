@@ -1,3 +1,4 @@
+using Gateway.Transforms.Caching;
 using Gateway.Transforms.Caching.Questions;
 using NUnit.Framework;
 
@@ -157,12 +158,17 @@ public sealed class JudgeTests
     [TestCase("What time is it NOW?")]
     [TestCase("Wie ist das Wetter heute?")]
     [TestCase("今天天气怎么样？")]
-    public void What_changes_with_time_is_known_by_its_words(string question) => Assert.That(QuestionText.IsAboutNow(question), Is.True);
+    public void What_changes_with_time_is_known_by_its_words(string question) => Assert.That(SimilarQuestions.ForbiddenWords(question), Is.EqualTo("time"));
 
     [TestCase("What is the knowledge of the week?")]
     [TestCase("Where does the snow fall?")]
     [TestCase("")]
-    public void Words_that_only_look_like_times_are_none(string question) => Assert.That(QuestionText.IsAboutNow(question), Is.False);
+    public void Words_that_only_look_like_times_are_none(string question) => Assert.That(SimilarQuestions.ForbiddenWords(question), Is.Null);
+
+    [TestCase(512, null)]
+    [TestCase(513, "long_question")]
+    public void A_question_has_512_words_at_most(int words, string? why) =>
+        Assert.That(SimilarQuestions.ForbiddenWords(string.Join(' ', Enumerable.Repeat("b", words))), Is.EqualTo(why));
 
     [Test]
     public void Opposites_hold_in_both_directions_and_by_prefix()

@@ -7,8 +7,8 @@ using NUnit.Framework;
 
 namespace Gateway.Tests.Caching;
 
-[TestFixture]
-public class RedisAnswerStoreTests : AnswerStoreContract
+/// <summary>What the store in Redis does, alone and in a cluster.</summary>
+public abstract class RedisAnswerStoreContract : AnswerStoreContract
 {
     // A busy test machine is no outage.
     private protected static readonly RedisStoreBounds Patient = new() { Patience = TimeSpan.FromSeconds(5), WritePatience = TimeSpan.FromSeconds(5) };
@@ -20,9 +20,9 @@ public class RedisAnswerStoreTests : AnswerStoreContract
     // Of a stored answer with the model "echo-1", and of the script.
     private protected override int Overhead => StoredReplyFormat.HeadLength + "echo-1".Length + 300;
 
-    private protected virtual async Task<string> ConnectionStringAsync() => (await RedisServer.SharedAsync()).ConnectionString;
+    private protected abstract Task<string> ConnectionStringAsync();
 
-    private protected virtual async Task WipeAsync() => await (await RedisServer.SharedAsync()).FlushAsync();
+    private protected abstract Task WipeAsync();
 
     [OneTimeTearDown]
     public async Task DisconnectAsync()
@@ -80,9 +80,16 @@ public class RedisAnswerStoreTests : AnswerStoreContract
     }
 }
 
-/// <summary>The same in a cluster.</summary>
 [TestFixture]
-public sealed class RedisClusterAnswerStoreTests : RedisAnswerStoreTests
+public sealed class RedisAnswerStoreTests : RedisAnswerStoreContract
+{
+    private protected override async Task<string> ConnectionStringAsync() => (await RedisServer.SharedAsync()).ConnectionString;
+
+    private protected override async Task WipeAsync() => await (await RedisServer.SharedAsync()).FlushAsync();
+}
+
+[TestFixture]
+public sealed class RedisClusterAnswerStoreTests : RedisAnswerStoreContract
 {
     private RedisServer[] nodes = [];
 

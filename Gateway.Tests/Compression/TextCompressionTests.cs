@@ -13,6 +13,8 @@ public sealed class TextCompressionTests
     [TestCase("one  \r\ntwo\t\n", "one\ntwo\n")]
     [TestCase("a\n\n\n\n\nb\n", "a\n\nb\n")]
     [TestCase("\u001b[1;31mred\u001b[0m and \uFEFFplain\u200B\n", "red and plain\n")]
+    [TestCase("install ... -\b \b\\\b \bdone\n", "install ... done\n")]
+    [TestCase("N\bNA\bAME é\b\n\bx\n", "NAME é\b\n\bx\n")]
     [TestCase("==========\n", "===\n")]
     [TestCase("----\n", "----\n")]
     [TestCase("<<<<<<< ours\n=======\n>>>>>>> theirs\n", "<<<<<<< ours\n=======\n>>>>>>> theirs\n")]
@@ -154,7 +156,7 @@ public sealed class TextCompressionTests
     {
         const string page = """
             <!DOCTYPE html><html><head><title>Orders &amp; more</title><style>p { color: red }</style><script>if (a < b) { alert("</div>"); }</script></head>
-            <body><!-- hidden --><h2>Open  orders</h2><ul><li>First</li><li>Second &lt;b&gt;</li></ul>
+            <body><!-- hidden --><!-- [HttpException]: the session has expired --><h2>Open  orders</h2><ul><li>First</li><li>Second &lt;b&gt;</li></ul>
             <table><tr><th>id</th><th>sum</th></tr><tr><td>1</td><td>9.50</td></tr></table>
             <p>See <a href="https://shop.example/help">the help</a> or <a href="/local">here</a>. <img src="x.png" alt="A red shoe"></p>
             <pre>keep   this
@@ -165,6 +167,7 @@ public sealed class TextCompressionTests
 
         Assert.That(result, Is.EqualTo("""
             Orders & more
+            <!-- [HttpException]: the session has expired -->
 
             ## Open orders
 
@@ -179,6 +182,18 @@ public sealed class TextCompressionTests
               as is
 
             """.Replace("\r", "", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void A_page_behind_the_output_of_a_program_becomes_text_and_the_output_stays()
+    {
+        var page = "  % Total    % Received\n100  1012    0   587\n<!doctype html>\n<html><body>" + string.Concat(Enumerable.Repeat("<p class=\"a long class name\">It <b>works</b>.</p>\n", 20)) + "</body></html>\n$ exit\n";
+
+        var result = Encoding.UTF8.GetString(BlockCompressor.Compress(Encoding.UTF8.GetBytes(page), BlockRole.Tool, Strength.Medium));
+
+        Assert.That(result, Does.StartWith("  % Total    % Received\n100  1012    0   587\nIt works.\n"));
+        Assert.That(result, Does.EndWith("$ exit\n"));
+        Assert.That(result, Does.Not.Contain("<"));
     }
 
     [Test]

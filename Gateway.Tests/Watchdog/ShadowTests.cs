@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Host.Keys;
 using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
@@ -154,7 +155,11 @@ internal sealed class ShadowTests
     private static ShadowSample Sample(string answer, bool answersCompressed) => new()
     {
         ReceiptId = ReceiptId.Create(DateTimeOffset.UtcNow),
-        KeyId = "key_a",
+        Key = new KeySnapshot
+        {
+            Id = "key_a", Workspace = "ws_default", Account = "acc_default", Kind = KeyKind.Inference, Limits = new KeyLimits { KeyId = "key_a" },
+        },
+        Model = "fake/echo-1",
         Detector = Detector,
         Original = "original"u8.ToArray(),
         Compressed = "compressed"u8.ToArray(),

@@ -26,6 +26,14 @@ public sealed class PooledBuffer(int initialCapacity = 1024) : IBufferWriter<byt
         Length = length;
     }
 
+    /// <summary>Appends bytes.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(Length));
+        Length += bytes.Length;
+    }
+
     /// <inheritdoc/>
     public void Advance(int count)
     {

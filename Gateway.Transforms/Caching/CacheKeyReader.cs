@@ -32,7 +32,7 @@ public sealed class CacheKeyReader : IDisposable
     public CacheDigest Exact { get; private set; }
 
     /// <summary>Names the requests that differ in the last message's text at most. Of use where <see cref="ExactOnly"/> is <c>null</c>.</summary>
-    public CacheDigest Partition { get; private set; }
+    public CacheDigest Partition => Hash(_partition.WrittenSpan);
 
     /// <summary>Why only the same request may be answered, as a word for the receipt; <c>null</c>: a similar question may be too.</summary>
     public string? ExactOnly { get; private set; }
@@ -57,7 +57,6 @@ public sealed class CacheKeyReader : IDisposable
         }
 
         Exact = Hash(_exact.WrittenSpan);
-        Partition = Hash(_partition.WrittenSpan);
         return true;
     }
 

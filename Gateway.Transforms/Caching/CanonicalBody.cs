@@ -50,7 +50,7 @@ internal sealed class CanonicalBody : IDisposable
             return false;
         }
 
-        _members.AsSpan(0, Count).Sort(new ByName(_bytes));
+        Sort();
         return true;
     }
 
@@ -169,6 +169,27 @@ internal sealed class CanonicalBody : IDisposable
         }
 
         _members[Count++] = member;
+    }
+
+    // Few members, in most requests: the library's sort allocates.
+    private void Sort()
+    {
+        const int few = 32;
+        var members = _members.AsSpan(0, Count);
+        var byName = new ByName(_bytes);
+        if (Count > few)
+        {
+            members.Sort(byName);
+            return;
+        }
+
+        for (var i = 1; i < members.Length; i++)
+        {
+            for (var j = i; j > 0 && byName.Compare(members[j], members[j - 1]) < 0; j--)
+            {
+                (members[j], members[j - 1]) = (members[j - 1], members[j]);
+            }
+        }
     }
 
     /// <summary>Where a byte of the body comes to stand among the canonical ones.</summary>

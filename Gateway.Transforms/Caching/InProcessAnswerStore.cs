@@ -74,15 +74,16 @@ public sealed class InProcessAnswerStore(TimeProvider time) : IAnswerStore
         lock (_gate)
         {
             var entry = Touch(partition);
-            if (entry is null && !Add(entry = new Entry(partition, question.ExpiresAt) { Life = ++_lives, Size = Overhead }))
+            if (entry is null && !Add(entry = new Entry(partition, question.ExpiresAt) { Questions = new Queue<StoredQuestion>(), Life = ++_lives, Size = Overhead }))
                 return ValueTask.FromResult(false);
 
-            entry.Questions.Enqueue(question);
+            var questions = entry.Questions!; // not null: a partition's key is no answer's
+            questions.Enqueue(question);
             entry.ExpiresAt = question.ExpiresAt > entry.ExpiresAt ? question.ExpiresAt : entry.ExpiresAt;
             Grow(entry, question.Size);
-            if (entry.Questions.Count > MaxQuestions)
+            if (questions.Count > MaxQuestions)
             {
-                Grow(entry, -entry.Questions.Dequeue().Size);
+                Grow(entry, -questions.Dequeue().Size);
                 entry.FirstPlace++;
             }
 
@@ -96,15 +97,15 @@ public sealed class InProcessAnswerStore(TimeProvider time) : IAnswerStore
     {
         lock (_gate)
         {
-            if (Touch(partition) is not { } entry)
+            if (Touch(partition) is not { Questions: { } questions } entry)
                 return ValueTask.FromResult(QuestionLog.Nothing(default));
 
-            var end = entry.FirstPlace + entry.Questions.Count;
+            var end = entry.FirstPlace + questions.Count;
             var start = since.Life == entry.Life ? Math.Max(since.Place, entry.FirstPlace) : entry.FirstPlace;
             if (start >= end)
                 return ValueTask.FromResult(QuestionLog.Nothing(new QuestionCursor(entry.Life, end)));
 
-            StoredQuestion[] batch = [.. entry.Questions.Skip((int)(start - entry.FirstPlace)).Take(BatchSize)];
+            StoredQuestion[] batch = [.. questions.Skip((int)(start - entry.FirstPlace)).Take(BatchSize)];
             return ValueTask.FromResult(new QuestionLog(batch, new QuestionCursor(entry.Life, start + batch.Length), start + batch.Length < end));
         }
     }
@@ -168,7 +169,8 @@ public sealed class InProcessAnswerStore(TimeProvider time) : IAnswerStore
 
         public StoredReply? Reply { get; init; }
 
-        public Queue<StoredQuestion> Questions { get; } = new();
+        /// <summary>A partition's; <c>null</c>: it is an answer.</summary>
+        public Queue<StoredQuestion>? Questions { get; init; }
 
         public long Life { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Transforms.Caching.Questions;
 
 namespace Gateway.Transforms.Caching;
 
@@ -18,7 +19,10 @@ internal static class SimilarQuestions
     /// <summary>Longest question. Unit: bytes of JSON.</summary>
     public const int MaxQuestionBytes = 4096;
 
-    /// <summary>Why it may not, as a word; <c>null</c>: it may. The words of the question are looked at by <see cref="QuestionText.IsAboutNow"/>.</summary>
+    /// <summary>Most words of a question: their order is compared one by one.</summary>
+    public const int MaxWords = 512;
+
+    /// <summary>Why it may not, as a word; <c>null</c>: it may. The words of the question are looked at by <see cref="ForbiddenWords"/>.</summary>
     public static string? Forbidden(CanonicalBody body)
     {
         ref readonly var last = ref body.Last;
@@ -33,6 +37,15 @@ internal static class SimilarQuestions
         if (body.TryFind(MemberName.N, out var n) && n.Type is not JsonTokenType.Null && !(n.Type is JsonTokenType.Number && n.Number == 1))
             return "several_answers";
         return Temperature(body) <= MaxTemperature ? null : "temperature";
+    }
+
+    /// <summary>Why its words forbid it; <c>null</c>: they do not.</summary>
+    public static string? ForbiddenWords(string question)
+    {
+        var words = Word.Split(TextFold.Fold(question));
+        if (words.Count > MaxWords)
+            return "long_question";
+        return WordLists.IsAboutNow(question, words) ? "time" : null;
     }
 
     private static double Temperature(CanonicalBody body) =>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Unicode;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Tokens;

@@ -48,7 +48,7 @@ internal static class BlockKinds
             if (IsJsonLines(start)) return BlockKind.JsonLines;
         }
 
-        if (start[0] == (byte)'<' && IsHtml(start)) return BlockKind.Html;
+        if (IsHtml(start)) return BlockKind.Html;
         if (IsDiff(start)) return BlockKind.Diff;
         return IsLog(start) ? BlockKind.Log : BlockKind.Text;
     }
@@ -88,16 +88,17 @@ internal static class BlockKinds
 
     private static bool IsHtml(ReadOnlySpan<byte> block)
     {
+        var page = HtmlTag.PageStart(block);
+        if (page < 0) return false;
         var tags = 0;
-        var rest = block;
+        var rest = block[page..];
         while (tags < LeastClosingTags && rest.IndexOf("</"u8) is var at and >= 0)
         {
             rest = rest[(at + 2)..];
             tags++;
         }
 
-        // XML, JSX and SVG close as many tags, but their text is not what a browser would show.
-        return tags == LeastClosingTags && HtmlTag.IsPage(block);
+        return tags == LeastClosingTags;
     }
 
     private static bool IsDiff(ReadOnlySpan<byte> block)

@@ -5,6 +5,9 @@ internal static class Codelike
 {
     private const int LeastWords = 4;
 
+    // The start of a line tells what it is. Unit: bytes.
+    private const int ReadBytes = 192;
+
     /// <summary>True for a line that Markdown shows as code: four spaces or a tab in front of text.</summary>
     public static bool IsIndented(ReadOnlySpan<byte> line) => line.StartsWith("    "u8) || line.StartsWith("\t"u8);
 
@@ -15,7 +18,7 @@ internal static class Codelike
         var words = 0;
         var signs = 0;
         var inWord = false;
-        foreach (var b in line)
+        foreach (var b in line[..Math.Min(line.Length, ReadBytes)])
         {
             var isLetter = (uint)((b | 0x20) - 'a') < 26 || b >= 0x80;
             if (isLetter && !inWord) words++;

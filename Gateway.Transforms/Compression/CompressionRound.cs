@@ -11,6 +11,18 @@ internal ref struct CompressionRound
     private readonly BlockKind _kind;
     private readonly StepBuffers _buffers;
 
+    private enum Outcome
+    {
+        /// <summary>The result is larger, or lost what it must not lose: a milder strength may do.</summary>
+        Rejected,
+
+        /// <summary>Nothing changed. Milder steps are among the stronger ones and would change nothing either.</summary>
+        AtRest,
+
+        /// <summary>The result stands for the block.</summary>
+        Taken,
+    }
+
     public CompressionRound(ReadOnlySpan<byte> block, BlockRole role, BlockTokenCounts counts, PooledBuffer first, PooledBuffer second)
     {
         _block = block;
@@ -23,6 +35,7 @@ internal ref struct CompressionRound
     /// <summary>What stands for the block, in one of the buffers.</summary>
     public ReadOnlySpan<byte> Result { get; private set; }
 
+    /// <summary>The strength that was tried last: that of the result, if there is one.</summary>
     public Strength Applied { get; private set; }
 
     public int TokensBefore { get; private set; }
@@ -37,21 +50,31 @@ internal ref struct CompressionRound
         if (!IsLargeEnough) return false;
         for (var strength = strongest; strength > Strength.Off; strength--)
         {
-            if (!TryStrength(strength)) continue;
             Applied = strength;
-            return true;
+            switch (Attempt(strength))
+            {
+                case Outcome.Taken:
+                    return true;
+                case Outcome.AtRest:
+                    return false;
+            }
         }
 
         return false;
     }
 
-    private bool TryStrength(Strength strength)
+    private Outcome Attempt(Strength strength)
     {
         var candidate = Pipelines.Run(_kind, _role, strength, _block, _buffers);
-        if (candidate.IsEmpty) return false;
-        if (!IsSound(candidate, strength)) return false;
-        if (_kind == BlockKind.Json && _role == BlockRole.Tool && strength >= Strength.Medium) return TryTables(candidate);
-        return TryTake(candidate);
+        if (candidate.IsEmpty) return Outcome.AtRest;
+        if (!IsSound(candidate, strength)) return Outcome.Rejected;
+        if (_kind == BlockKind.Json && _role == BlockRole.Tool && strength >= Strength.Medium) candidate = WithTables(candidate);
+        if (candidate.SequenceEqual(_block)) return Outcome.AtRest;
+        if (TokensBefore == 0) TokensBefore = _counts.Count(_block);
+        TokensAfter = _counts.Count(candidate);
+        if (TokensAfter >= TokensBefore) return Outcome.Rejected;
+        Result = candidate;
+        return Outcome.Taken;
     }
 
     private readonly bool IsSound(ReadOnlySpan<byte> candidate, Strength strength)
@@ -67,23 +90,11 @@ internal ref struct CompressionRound
         };
     }
 
-    // Tables are tried where they have fewer tokens than the JSON that they are made of.
-    private bool TryTables(ReadOnlySpan<byte> json)
+    // With tables, where that has fewer tokens than the JSON that they are made of.
+    private readonly ReadOnlySpan<byte> WithTables(ReadOnlySpan<byte> json)
     {
         var tabled = _buffers.Next();
-        if (JsonTable.Write(json, tabled) == 0 || !JsonTableCheck.Same(json, tabled.WrittenSpan)) return TryTake(json);
-        var plain = _counts.Count(json);
-        var asTable = _counts.Count(tabled.WrittenSpan);
-        return asTable < plain ? TryTake(tabled.WrittenSpan) : TryTake(json);
-    }
-
-    private bool TryTake(ReadOnlySpan<byte> candidate)
-    {
-        if (candidate.SequenceEqual(_block)) return false;
-        if (TokensBefore == 0) TokensBefore = _counts.Count(_block);
-        TokensAfter = _counts.Count(candidate);
-        if (TokensAfter >= TokensBefore) return false;
-        Result = candidate;
-        return true;
+        if (JsonTable.Write(json, tabled) == 0 || !JsonTableCheck.Same(json, tabled.WrittenSpan)) return json;
+        return _counts.Count(tabled.WrittenSpan) < _counts.Count(json) ? tabled.WrittenSpan : json;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Gateway.Transforms.Compression;
@@ -7,10 +8,13 @@ internal static class ConstraintWords
 {
     private const int Longest = 9;
 
+    private static readonly SearchValues<byte> Firsts = SearchValues.Create("nmofesauecwrNMOFESAUECWR"u8);
+
     /// <summary>True if the word, letters only and in any case, is one of them.</summary>
     public static bool Holds(ReadOnlySpan<byte> word)
     {
-        if (word.Length is < 2 or > Longest) return false;
+        // Most words end here: few of their first letters begin one of these.
+        if (word.Length is < 2 or > Longest || !Firsts.Contains(word[0])) return false;
         return word.Length switch
         {
             2 => Is(word, "no"u8),

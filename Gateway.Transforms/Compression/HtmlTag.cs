@@ -5,7 +5,11 @@ namespace Gateway.Transforms.Compression;
 /// <summary>One tag of an HTML text. Ranges are slices of it.</summary>
 internal readonly ref struct HtmlTag
 {
+    /// <summary>Longest tag, so that one without an end costs no more. Unit: bytes. Images are written into pages in hundreds of kilobytes.</summary>
+    private const int LongestTag = 262_144;
+
     private const int LongestName = 10;
+    private const int HeadBytes = 2_048;
 
     private HtmlTag(ReadOnlySpan<byte> name, bool isClosing, ReadOnlySpan<byte> attributes, int length)
     {
@@ -25,17 +29,29 @@ internal readonly ref struct HtmlTag
     /// <summary>From <c>&lt;</c> to behind <c>&gt;</c>. 0 if no tag begins here. Unit: bytes.</summary>
     public int Length { get; }
 
-    /// <summary>True if the text has the tags of a page, not of some XML.</summary>
-    public static bool IsPage(ReadOnlySpan<byte> text)
+    /// <summary>
+    /// Where a page starts: at the text's first byte, or, behind what a program such as curl wrote first, at a line that opens a document. -1 if there is
+    /// none. XML, JSX and SVG have as many tags, but their text is not what a browser would show.
+    /// </summary>
+    public static int PageStart(ReadOnlySpan<byte> text)
     {
-        var head = text[..Math.Min(text.Length, 1_024)];
-        return Contains(head, "<!doctype html"u8) || Contains(head, "<html"u8)
-            || ((Contains(head, "<div"u8) || Contains(head, "<p>"u8) || Contains(head, "<table"u8) || Contains(head, "<head>"u8)) && text.IndexOf("className="u8) < 0);
+        var head = text[..Math.Min(text.Length, HeadBytes)];
+        for (var at = 0; at >= 0;)
+        {
+            var line = head[at..];
+            if (StartsWith(line, "<!doctype html"u8) || StartsWith(line, "<html"u8)) return at;
+            var next = line.IndexOf("\n<"u8);
+            at = next < 0 ? -1 : at + next + 1;
+        }
+
+        var isFragment = text[0] == (byte)'<' && (head.IndexOf("<div"u8) >= 0 || head.IndexOf("<p>"u8) >= 0 || head.IndexOf("<table"u8) >= 0 || head.IndexOf("<head>"u8) >= 0);
+        return isFragment && text.IndexOf("className="u8) < 0 ? 0 : -1;
     }
 
     /// <summary>Reads the tag that begins with the text's first byte.</summary>
     public static HtmlTag Read(ReadOnlySpan<byte> text)
     {
+        text = text[..Math.Min(text.Length, LongestTag)];
         var isClosing = text.Length > 1 && text[1] == (byte)'/';
         var start = isClosing ? 2 : 1;
         if (start >= text.Length) return default;
@@ -46,9 +62,6 @@ internal readonly ref struct HtmlTag
         var end = End(text, nameEnd);
         return end < 0 ? default : new HtmlTag(text[start..nameEnd], isClosing, text[nameEnd..end], end + 1);
     }
-
-    /// <summary>True if the name is <paramref name="lower"/>, in any case.</summary>
-    public bool Is(ReadOnlySpan<byte> lower) => Ascii.EqualsIgnoreCase(Name, lower);
 
     /// <summary>The name in lower case; a long one, which has no meaning here, is empty.</summary>
     public ReadOnlySpan<byte> LowerName(Span<byte> buffer)
@@ -95,16 +108,5 @@ internal readonly ref struct HtmlTag
         return -1;
     }
 
-    private static bool Contains(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower)
-    {
-        for (var at = text.IndexOf((byte)'<'); at >= 0 && at + lower.Length <= text.Length;)
-        {
-            if (Ascii.EqualsIgnoreCase(text.Slice(at, lower.Length), lower)) return true;
-            var next = text[(at + 1)..].IndexOf((byte)'<');
-            if (next < 0) return false;
-            at += next + 1;
-        }
-
-        return false;
-    }
+    private static bool StartsWith(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower) => text.Length >= lower.Length && Ascii.EqualsIgnoreCase(text[..lower.Length], lower);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Compression;
@@ -9,8 +10,11 @@ namespace Gateway.Transforms.Compression;
 /// </summary>
 internal ref struct HtmlText
 {
+    // Each costs at most the longest tag to read.
+    private const int MostBrokenTags = 64;
+
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
-    private static readonly SearchValues<byte> Stops = SearchValues.Create("&  \t\r\n"u8);
+    private static readonly SearchValues<byte> Stops = SearchValues.Create("&\t\r\n"u8);
 
     private readonly PooledBuffer _output;
     private readonly int _start;
@@ -30,19 +34,24 @@ internal ref struct HtmlText
     public static void Write(ReadOnlySpan<byte> html, PooledBuffer output)
     {
         var text = new HtmlText(output);
+        var broken = 0;
         while (html.IndexOf((byte)'<') is var at and >= 0)
         {
             text.AddText(html[..at]);
             html = html[at..];
             if (html.StartsWith("<!--"u8))
             {
-                html = Behind(html, "-->"u8);
+                var rest = Behind(html, "-->"u8);
+                // Servers write what went wrong into comments.
+                if (Severity.Marks(html[..^rest.Length])) text.AddText(html[..^rest.Length]);
+                html = rest;
                 continue;
             }
 
-            var tag = HtmlTag.Read(html);
+            var tag = broken < MostBrokenTags ? HtmlTag.Read(html) : default;
             if (tag.Length == 0)
             {
+                broken++;
                 text.AddText(html[..1]);
                 html = html[1..];
                 continue;
@@ -73,10 +82,8 @@ internal ref struct HtmlText
         if (!isHidden || html[tag.Length - 2] == (byte)'/') return rest;
         while (rest.IndexOf("</"u8) is var at and >= 0)
         {
-            rest = rest[at..];
-            var close = HtmlTag.Read(rest);
-            rest = rest[Math.Max(close.Length, 2)..];
-            if (close.Length > 0 && close.Is(name)) return rest;
+            rest = rest[(at + 2)..];
+            if (rest.Length >= name.Length && Ascii.EqualsIgnoreCase(rest[..name.Length], name)) return Behind(rest, ">"u8);
         }
 
         return default;
@@ -145,8 +152,9 @@ internal ref struct HtmlText
             return;
         }
 
+        if (_href.IsEmpty) return;
         var text = _output.WrittenSpan[_linkStart..].Trim(Space);
-        if (!_href.IsEmpty && !text.IsEmpty && !text.SequenceEqual(_href))
+        if (!text.IsEmpty && !text.SequenceEqual(_href))
         {
             AddMark(" ("u8);
             _output.Write(_href);
@@ -183,8 +191,7 @@ internal ref struct HtmlText
         Span<byte> decoded = stackalloc byte[4];
         while (!text.IsEmpty)
         {
-            var length = text.IndexOfAny(Stops);
-            var plain = length < 0 ? text : text[..length];
+            var plain = text[..PlainLength(text)];
             AddWord(plain);
             text = text[plain.Length..];
             if (text.IsEmpty) break;
@@ -200,6 +207,17 @@ internal ref struct HtmlText
             var next = text.IndexOfAnyExcept(Blanks);
             text = next < 0 ? default : text[next..];
         }
+    }
+
+    // Words with single blanks between them are copied as they are.
+    private static int PlainLength(ReadOnlySpan<byte> text)
+    {
+        var end = text.IndexOfAny(Stops);
+        end = end < 0 ? text.Length : end;
+        if (text[0] == (byte)' ') return 0;
+        var twoBlanks = text[..end].IndexOf("  "u8);
+        end = twoBlanks < 0 ? end : twoBlanks;
+        return end > 0 && text[end - 1] == (byte)' ' ? end - 1 : end;
     }
 
     private void AddWord(scoped ReadOnlySpan<byte> word)

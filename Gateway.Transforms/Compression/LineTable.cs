@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Gateway.Transforms.Compression;
@@ -13,13 +14,14 @@ internal ref struct LineTable
     /// <summary>Most distinct lines that are counted.</summary>
     public const int MostLines = 32_768;
 
-    private const int Slots = MostLines * 2;
     private const int MostProbes = 16;
 
     private readonly ReadOnlySpan<byte> _text;
     private readonly bool _masksDigits;
     private readonly Entry[] _entries;
     private readonly int[] _slots;
+    private readonly int _capacity;
+    private readonly int _slotMask;
     private int _count;
 
     /// <summary>An empty table for lines of <paramref name="text"/>.</summary>
@@ -29,9 +31,11 @@ internal ref struct LineTable
     {
         _text = text;
         _masksDigits = masksDigits;
-        _entries = ArrayPool<Entry>.Shared.Rent(MostLines);
-        _slots = ArrayPool<int>.Shared.Rent(Slots);
-        _slots.AsSpan(0, Slots).Clear();
+        _capacity = Math.Min(text.Count((byte)'\n') + 1, MostLines);
+        _slotMask = (int)BitOperations.RoundUpToPowerOf2((uint)_capacity * 2) - 1;
+        _entries = ArrayPool<Entry>.Shared.Rent(_capacity);
+        _slots = ArrayPool<int>.Shared.Rent(_slotMask + 1);
+        _slots.AsSpan(0, _slotMask + 1).Clear();
     }
 
     /// <summary>The number of a line, the same for equal lines, after counting it once more; -1 if the table has no room.</summary>
@@ -39,8 +43,8 @@ internal ref struct LineTable
     {
         var line = _text.Slice(offset, length);
         var hash = _masksDigits ? MaskedLine.Hash(line) : Hash(line);
-        var slot = (int)(hash & (Slots - 1));
-        for (var probe = 0; probe < MostProbes; probe++, slot = (slot + 1) & (Slots - 1))
+        var slot = (int)hash & _slotMask;
+        for (var probe = 0; probe < MostProbes; probe++, slot = (slot + 1) & _slotMask)
         {
             var number = _slots[slot] - 1;
             if (number < 0) return Insert(slot, hash, offset, length);
@@ -53,6 +57,9 @@ internal ref struct LineTable
         return -1;
     }
 
+    /// <summary>Distinct lines so far: numbers are smaller.</summary>
+    public readonly int Distinct => _count;
+
     /// <summary>How often a line was added.</summary>
     public readonly int Count(int number) => _entries[number].Count;
 
@@ -64,7 +71,7 @@ internal ref struct LineTable
 
     private int Insert(int slot, ulong hash, int offset, int length)
     {
-        if (_count == MostLines) return -1;
+        if (_count == _capacity) return -1;
         _entries[_count] = new Entry(hash, offset, length) { Count = 1 };
         _slots[slot] = ++_count;
         return _count - 1;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Compression;

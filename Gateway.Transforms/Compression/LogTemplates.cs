@@ -15,20 +15,21 @@ internal static class LogTemplates
     {
         var table = new LineTable(log, masksDigits: true);
         var numbers = ArrayPool<int>.Shared.Rent(log.Count((byte)'\n') + 1);
-        var seen = ArrayPool<int>.Shared.Rent(LineTable.MostLines);
+        int[] seen = [];
         try
         {
             var line = 0;
             var lines = new LineReader(log);
             while (lines.Read()) numbers[line++] = IsKept(lines.Line) ? Unknown : AddMessage(ref table, lines);
-            seen.AsSpan(0, LineTable.MostLines).Clear();
+            seen = ArrayPool<int>.Shared.Rent(Math.Max(table.Distinct, 1));
+            seen.AsSpan(0, table.Distinct).Clear();
             WriteFirst(log, ref table, numbers, seen, output);
         }
         finally
         {
             table.Dispose();
             ArrayPool<int>.Shared.Return(numbers);
-            ArrayPool<int>.Shared.Return(seen);
+            if (seen.Length > 0) ArrayPool<int>.Shared.Return(seen);
         }
     }
 

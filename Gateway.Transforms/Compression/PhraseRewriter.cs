@@ -7,7 +7,8 @@ namespace Gateway.Transforms.Compression;
 /// <summary>Medium, for instructions: six phrases give way to shorter ones that mean the same. A closed list: no other word is touched.</summary>
 internal static class PhraseRewriter
 {
-    private static readonly SearchValues<byte> Firsts = SearchValues.Create([.. "nNiIdDaAmM"u8, .. "`\"'<{["u8, 0xE2, 0xC2]);
+    // A phrase starts at the start of a line, or behind a blank, a bracket or a star.
+    private static readonly SearchValues<byte> Stops = SearchValues.Create([.. " (*`\"'<{["u8, 0xE2, 0xC2]);
 
     /// <summary>Appends the text with its phrases shortened, outside of code, tables, quotations and placeholders.</summary>
     public static void Write(ReadOnlySpan<byte> text, PooledBuffer output)
@@ -27,29 +28,31 @@ internal static class PhraseRewriter
         var at = 0;
         while (at < line.Length)
         {
-            var skipped = line[at..].IndexOfAny(Firsts);
-            if (skipped < 0) break;
-            at += skipped;
-            var spanEnd = ProtectedSpan.Starts.Contains(line[at]) ? ProtectedSpan.End(line, at) : at;
-            if (spanEnd > at)
-            {
-                at = spanEnd;
-                continue;
-            }
-
-            if ((at == 0 || line[at - 1] is (byte)' ' or (byte)'(' or (byte)'*') && Match(line[at..], out var replacement) is var length and > 0)
+            if (Match(line[at..], out var replacement) is var length and > 0)
             {
                 output.Write(line[copied..at]);
                 copied = at + length;
                 WriteReplacement(line, at, ref copied, replacement, output);
                 at = copied;
-                continue;
             }
 
-            at++;
+            at = NextStart(line, at);
         }
 
         output.Write(line[copied..]);
+    }
+
+    // Where the next phrase may start: never inside of a protected span.
+    private static int NextStart(ReadOnlySpan<byte> line, int at)
+    {
+        while (line[at..].IndexOfAny(Stops) is var skipped and >= 0)
+        {
+            at += skipped;
+            if (line[at] is (byte)' ' or (byte)'(' or (byte)'*') return at + 1;
+            at = Math.Max(ProtectedSpan.End(line, at), at + 1);
+        }
+
+        return line.Length;
     }
 
     // A phrase that began with a capital leaves one: on what replaces it, or on the word behind it.
@@ -89,10 +92,12 @@ internal static class PhraseRewriter
             case 'a':
                 replacement = "and"u8;
                 return Phrase(text, "as well as"u8);
-            default:
+            case 'm':
                 // "make sure to go" would become "ensure to go".
                 replacement = "ensure"u8;
                 return Phrase(text, "make sure to"u8) > 0 || Phrase(text, "make sure of"u8) > 0 ? 0 : Phrase(text, "make sure"u8);
+            default:
+                return 0;
         }
     }
 

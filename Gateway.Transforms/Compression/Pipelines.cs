@@ -58,7 +58,11 @@ internal static class Pipelines
             return buffers.Written;
         }
 
-        HtmlText.Write(block, buffers.Next());
+        // Behind a program's own output, a page starts on a line of its own.
+        var page = HtmlTag.PageStart(block.TrimStart(" \t\r\n"u8)) + block.Length - block.TrimStart(" \t\r\n"u8).Length;
+        var output = buffers.Next();
+        output.Write(block[..page]);
+        HtmlText.Write(block[page..], output);
         TextNormaliser.Write(buffers.Written, BlockRole.Tool, buffers.Next());
         if (strength == Strength.Aggressive) WordRules.Write(buffers.Written, buffers.Next());
         return buffers.Written;

@@ -5,6 +5,9 @@ namespace Gateway.Transforms.Compression;
 /// <summary>Parts of a line of prose in which no word is touched: code, quotations, tags, placeholders, and anything that is not plain words.</summary>
 internal static class ProtectedSpan
 {
+    // Longer quotations are no quotations, and looking for their end from every quote would take quadratic time.
+    private const int LongestQuote = 256;
+
     /// <summary>Bytes at which a span may begin.</summary>
     public static readonly SearchValues<byte> Starts = SearchValues.Create([.. "`\"'<{[("u8, 0xE2, 0xC2]);
 
@@ -58,7 +61,7 @@ internal static class ProtectedSpan
     private static int QuoteEnd(ReadOnlySpan<byte> line, int at)
     {
         if (at > 0 && line[at - 1] is not ((byte)' ' or (byte)'(' or (byte)',' or (byte)':' or (byte)'=')) return at;
-        for (var i = at + 1; i < line.Length; i++)
+        for (var i = at + 1; i < Math.Min(line.Length, at + LongestQuote); i++)
             if (line[i] == (byte)'\'' && (i + 1 == line.Length || !char.IsAsciiLetterOrDigit((char)line[i + 1]))) return i + 1;
         return at;
     }

@@ -1,13 +1,8 @@
-using System.Buffers;
-
 namespace Gateway.Transforms.Compression;
 
 /// <summary>What must come out of instructions as it went in: digits, URLs, and the words that forbid, demand or except.</summary>
 internal ref struct SystemFacts(ReadOnlySpan<byte> text)
 {
-    // A fact starts with a digit, in "://", or with the first letter of a word below.
-    private static readonly SearchValues<byte> Starts = SearchValues.Create("0123456789:nNmMoOuUeEwWcCaArRfFdDsS'"u8);
-
     private readonly ReadOnlySpan<byte> _text = text;
     private int _at;
 
@@ -34,39 +29,45 @@ internal ref struct SystemFacts(ReadOnlySpan<byte> text)
     /// <summary>Moves to the next fact; false behind the last one.</summary>
     public bool Read()
     {
-        while (_at < _text.Length)
+        var bytes = _text;
+        var at = _at;
+        while (at < bytes.Length)
         {
-            var rest = _text[_at..];
-            var skipped = rest.IndexOfAny(Starts);
-            if (skipped < 0) break;
-            rest = rest[skipped..];
-            var length = FactLength(rest, _at + skipped == 0 ? (byte)' ' : _text[_at + skipped - 1]);
-            _at += skipped + Math.Max(length, 1);
-            if (length == 0) continue;
-            Current = rest[..length];
+            var start = at;
+            var first = bytes[at++];
+            bool isFact;
+            if (IsLetter(first))
+            {
+                while (at < bytes.Length && IsLetter(bytes[at])) at++;
+                isFact = ConstraintWords.Holds(bytes[start..at]);
+            }
+            else if (IsDigit(first))
+            {
+                while (at < bytes.Length && IsDigit(bytes[at])) at++;
+                isFact = true;
+            }
+            else if (first == (byte)':')
+            {
+                isFact = bytes[at..].StartsWith("//"u8);
+                while (isFact && at < bytes.Length && bytes[at] > (byte)' ' && bytes[at] is not ((byte)')' or (byte)'>' or (byte)'"')) at++;
+            }
+            else
+            {
+                // "n't" of any verb.
+                isFact = first == (byte)'\'' && at < bytes.Length && (bytes[at] | 0x20) == 't';
+            }
+
+            if (!isFact) continue;
+            Current = bytes[start..at];
+            _at = at;
             return true;
         }
 
+        _at = at;
         return false;
-    }
-
-    private static int FactLength(ReadOnlySpan<byte> text, byte before)
-    {
-        if ((uint)(text[0] - '0') < 10) return Run(text, static b => (uint)(b - '0') < 10);
-        if (text[0] == (byte)':') return text.StartsWith("://"u8) ? Run(text, static b => b > (byte)' ' && b is not ((byte)')' or (byte)'>' or (byte)'"')) : 0;
-        // "n't" of any verb.
-        if (text[0] == (byte)'\'') return text.Length > 1 && (text[1] | 0x20) == 't' ? 2 : 0;
-        if (IsLetter(before)) return 0;
-        var length = Run(text, IsLetter);
-        return ConstraintWords.Holds(text[..length]) ? length : 0;
     }
 
     private static bool IsLetter(byte b) => (uint)((b | 0x20) - 'a') < 26;
 
-    private static int Run(ReadOnlySpan<byte> text, Func<byte, bool> belongs)
-    {
-        var length = 1;
-        while (length < text.Length && belongs(text[length])) length++;
-        return length;
-    }
+    private static bool IsDigit(byte b) => (uint)(b - '0') < 10;
 }

@@ -11,7 +11,9 @@ internal static class WordRules
 {
     private const int LongestDropped = 9;
 
-    private static readonly SearchValues<byte> Firsts = SearchValues.Create([.. "aAtTvVrRqQsSbBeEldwW*"u8, .. "`\"'<{["u8, 0xE2, 0xC2]);
+    // A word starts behind a blank or a bracket.
+    private static readonly SearchValues<byte> Stops = SearchValues.Create([.. " (*`\"'<{["u8, 0xE2, 0xC2]);
+    private static readonly SearchValues<byte> Firsts = SearchValues.Create("aAtTvVrRqQsSbBeElLhHuUwW"u8);
 
     /// <summary>Appends the text without them, outside of code, tables, quotations and placeholders.</summary>
     public static void Write(ReadOnlySpan<byte> text, PooledBuffer output)
@@ -27,47 +29,59 @@ internal static class WordRules
 
     private static void WriteLine(ReadOnlySpan<byte> line, PooledBuffer output)
     {
-        var copied = 0;
-        var at = 0;
         var boldEnd = -1;
-        while (line[at..].IndexOfAny(Firsts) is var skipped and >= 0)
+        var sentence = default(ConstrainedSentence);
+        var copied = DropWords(line, 0, 0, ref sentence, output);
+        var at = copied;
+        while (line[at..].IndexOfAny(Stops) is var skipped and >= 0)
         {
             at += skipped;
             if (line[at] == (byte)'*')
             {
-                if (at == boldEnd || BoldText.Opens(line, at, out boldEnd))
+                if (at != boldEnd && !BoldText.Opens(line, at, out boldEnd))
                 {
-                    output.Write(line[copied..at]);
-                    copied = at + 2;
+                    at += line[at..].IndexOfAnyExcept((byte)'*') is var stars and > 0 ? stars : line.Length - at;
+                    continue;
                 }
 
-                at += line[at..].IndexOfAnyExcept((byte)'*') is var stars and > 0 ? stars : line.Length - at;
-            }
-            else if (ProtectedSpan.Starts.Contains(line[at]) && ProtectedSpan.End(line, at) is var end && end > at)
-            {
-                at = end;
-            }
-            else if (IsWordStart(line, at, copied) && DroppedLength(line, at) is var length and > 0)
-            {
                 output.Write(line[copied..at]);
-                copied = at + length;
-                if (line[at] is >= (byte)'A' and <= (byte)'Z') output.Write([(byte)(line[copied++] - 0x20)]);
-                at = copied;
+                at += 2;
+                copied = DropWords(line, at, at, ref sentence, output);
+            }
+            else if (line[at] is (byte)' ' or (byte)'(')
+            {
+                at++;
+                copied = DropWords(line, at, copied, ref sentence, output);
             }
             else
             {
-                at++;
+                at = Math.Max(ProtectedSpan.End(line, at), at + 1);
             }
+
+            at = Math.Max(at, copied);
         }
 
         output.Write(line[copied..]);
     }
 
-    private static bool IsWordStart(ReadOnlySpan<byte> line, int at, int copied) =>
-        at == 0 || line[at - 1] is (byte)' ' or (byte)'(' || (at == copied && line[at - 1] == (byte)'*');
+    // Drops the words from a word's start on, as long as there are any to drop; returns up to where the line is then dealt with.
+    private static int DropWords(ReadOnlySpan<byte> line, int at, int copied, ref ConstrainedSentence sentence, PooledBuffer output)
+    {
+        while (at < line.Length && Firsts.Contains(line[at]) && DroppedLength(line, at, ref sentence) is var length and > 0)
+        {
+            output.Write(line[copied..at]);
+            var isCapital = line[at] is >= (byte)'A' and <= (byte)'Z';
+            copied = at += length;
+            if (!isCapital) continue;
+            output.Write([(byte)(line[at] - 0x20)]);
+            copied = ++at;
+        }
+
+        return copied;
+    }
 
     // Length of the word and the blank behind it, or 0 if the word stays. What follows starts with a lower-case letter.
-    private static int DroppedLength(ReadOnlySpan<byte> line, int at)
+    private static int DroppedLength(ReadOnlySpan<byte> line, int at, ref ConstrainedSentence sentence)
     {
         var rest = line[at..];
         var blank = rest[..Math.Min(rest.Length, LongestDropped + 1)].IndexOf((byte)' ');
@@ -78,8 +92,8 @@ internal static class WordRules
         if (word[0] is >= (byte)'A' and <= (byte)'Z' && (word.Length == 1 || !StartsSentence(line, at))) return 0;
         word[0] |= 0x20;
         if (IsArticle(word)) return blank + 1;
-        if (IsIntensifier(word)) return ConstraintWords.Mark(Sentence(line, at)) ? 0 : blank + 1;
-        return at > 1 && line[at - 2] is >= (byte)'a' and <= (byte)'z' && RelativeLength(rest) is var length and > 0 && !ConstraintWords.Mark(Sentence(line, at)) ? length : 0;
+        if (IsIntensifier(word)) return sentence.Holds(line, at) ? 0 : blank + 1;
+        return at > 1 && line[at - 2] is >= (byte)'a' and <= (byte)'z' && RelativeLength(rest) is var length and > 0 && !sentence.Holds(line, at) ? length : 0;
     }
 
     private static bool StartsSentence(ReadOnlySpan<byte> line, int at)
@@ -107,11 +121,4 @@ internal static class WordRules
         && rest[(rest.IndexOf((byte)' ') + 1)..] is var verb && verb.IndexOf((byte)' ') is var end && end + 1 < verb.Length && verb[end + 1] is >= (byte)'a' and <= (byte)'z'
             ? rest.Length - verb.Length + end + 1
             : 0;
-
-    private static ReadOnlySpan<byte> Sentence(ReadOnlySpan<byte> line, int at)
-    {
-        var start = line[..at].LastIndexOfAny((byte)'.', (byte)'!', (byte)'?') + 1;
-        var length = line[at..].IndexOfAny((byte)'.', (byte)'!', (byte)'?');
-        return length < 0 ? line[start..] : line[start..(at + length)];
-    }
 }

@@ -96,9 +96,8 @@ public sealed class CacheEnable : IProxyRule
             return visit;
 
         var question = reader.Question();
-        if (QuestionText.IsAboutNow(question))
-            visit.Reason = "time";
-        else
+        visit.Reason = SimilarQuestions.ForbiddenWords(question);
+        if (visit.Reason is null)
             (visit.Question, visit.Partition) = (question, new AnswerKey(exchange.Workspace, reader.Partition));
         return visit;
     }

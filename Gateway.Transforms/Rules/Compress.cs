@@ -69,6 +69,8 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
             IsDryRun = exchange.IsDryRun,
         };
         var advice = judge.Advise(subject);
+        if (exchange.Settings.ShadowRate > 0 && !exchange.IsDryRun && ReferenceEquals(judge, advisor))
+            exchange.Keep(new CompressDecision(subject, advice, body.ToArray()));
         var strength = advice.Strength < wanted ? advice.Strength : wanted;
         if (strength == Strength.Off) return CompressEffect.Skip(strength, advice.Arm, advice.Arm is Arm.Control ? "held out" : "paused");
 

@@ -29,7 +29,7 @@ public class CachingBenchmarks
     {
         _small = Body(1_000);
         _large = Body(1_000_000);
-        _pretty = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_large).Replace(",", ",\n        ", StringComparison.Ordinal).Replace("\":\"", "\": \"", StringComparison.Ordinal));
+        _pretty = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_large).Replace("},{", "},\n        {", StringComparison.Ordinal).Replace("\":\"", "\": \"", StringComparison.Ordinal));
         _reader.TryRead(_small, _scope);
         _answer = new AnswerKey("ws_default", _reader.Exact);
         await _store.KeepAsync(_answer, new StoredReply { Streamed = false, Body = _small, UpstreamModel = "gpt-5", CreatedAt = DateTimeOffset.UnixEpoch }, TimeSpan.FromHours(1), default);
@@ -55,7 +55,7 @@ public class CachingBenchmarks
     public ValueTask<StoredReply?> HitInMemory() => _store.FindAsync(_answer, default);
 
     [Benchmark]
-    public bool IsAboutNow() => QuestionText.IsAboutNow("How do I sort the nine hundred lists of an archive by their third column?");
+    public string? ForbiddenWords() => SimilarQuestions.ForbiddenWords("How do I sort the nine hundred lists of an archive by their third column?");
 
     [Benchmark]
     public ValueTask<SimilarQuestion?> NearDuplicateAmong10000() => _byWords.FindAsync(_partition, "please, how do I sort the jfc list by its ceb column", 0.95, embedding: null, default);

@@ -18,8 +18,9 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
 
     public async Task<IResult> AnswerAsync(HttpContext http)
     {
+        // The server's limit may be lower; what is read below has its own.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = MostBodyBytes + 1;
+            limit.MaxRequestBodySize = null;
         using var body = new RequestBody();
         if (await body.ReadBytesAsync(http.Request, MostBodyBytes, http.RequestAborted) is { } unreadable)
         {

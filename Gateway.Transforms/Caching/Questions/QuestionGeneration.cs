@@ -3,13 +3,14 @@ namespace Gateway.Transforms.Caching.Questions;
 /// <summary>Questions that only grow in number, up to a bound: then a new generation begins, and the one before the last is forgotten. Not thread-safe.</summary>
 internal sealed class QuestionGeneration
 {
-    // Of one question. More than these share a band with it only if they are alike to a letter.
-    private const int MostCandidates = 64;
+    // Questions that are compared word by word with one that is asked.
+    private const int MostCandidates = 32;
 
     private readonly List<StoredQuestion> _questions = [];
     private readonly Dictionary<ulong, int> _heads = [];
     private readonly Dictionary<ulong, int> _canonical = [];
     private readonly List<int> _next = [];
+    private readonly List<ulong> _contents = [];
 
     /// <summary>Questions in it.</summary>
     public int Count => _questions.Count;
@@ -22,6 +23,7 @@ internal sealed class QuestionGeneration
     {
         var place = _questions.Count;
         _questions.Add(question);
+        _contents.Add(ContentKey(text));
         _canonical[CanonicalKey(text)] = place;
         Size += question.Size;
         Span<ulong> bands = stackalloc ulong[MinHash.Bands];
@@ -41,13 +43,15 @@ internal sealed class QuestionGeneration
         if (best.Likeness >= 1)
             return;
 
+        // Reading a candidate costs more than all else, and from that threshold up only the same words can pass.
+        var content = threshold >= Judge.Strict ? ContentKey(asked) : (ulong?)null;
         var seen = new HashSet<int>();
         foreach (var band in bands)
         {
             for (var at = _heads.GetValueOrDefault(band, -1); at >= 0 && seen.Count < MostCandidates; at = _next[at])
             {
                 var place = at / MinHash.Bands;
-                if (seen.Add(place))
+                if (seen.Add(place) && (content is null || content == _contents[place]))
                     Weigh(_questions[place], asked, threshold, now, ref best);
             }
         }
@@ -56,12 +60,17 @@ internal sealed class QuestionGeneration
     /// <summary>The most alike by embedding; the candidate stays as it was if none is more so.</summary>
     public void FindByMeaning(QuestionText asked, QuantisedVector vector, string model, double threshold, DateTimeOffset now, ref Candidate best)
     {
+        var judged = 0;
         foreach (var question in _questions)
         {
+            if (judged == MostCandidates)
+                return;
             if (question.Vector is null || vector.Cosine(question.Vector) is var cosine && (cosine < threshold || cosine <= best.Likeness))
                 continue;
             if (question.ExpiresAt <= now || !string.Equals(question.EmbeddingModel, model, StringComparison.Ordinal))
                 continue;
+
+            judged++;
             if (Judge.MayShare(asked, QuestionText.Read(question.Text)))
                 best = new Candidate(question, Math.Min(1, cosine), IsByMeaning: true);
         }
@@ -75,6 +84,14 @@ internal sealed class QuestionGeneration
         var likeness = Judge.Likeness(asked, QuestionText.Read(question.Text), threshold);
         if (likeness >= threshold && likeness > best.Likeness)
             best = new Candidate(question, likeness, IsByMeaning: false);
+    }
+
+    private static ulong ContentKey(QuestionText text)
+    {
+        var key = 0UL;
+        foreach (var word in text.Content)
+            key = QuestionText.Mix((key * 31) ^ QuestionText.Hash(word));
+        return key;
     }
 
     private static ulong CanonicalKey(QuestionText text) => QuestionText.Hash(text.Canonical) ^ QuestionText.Hash(text.Facts);

@@ -32,19 +32,6 @@ internal sealed class QuestionText
     /// <summary>Reads a question.</summary>
     public static QuestionText Read(string text) => new(text);
 
-    /// <summary>Whether the question asks for what changes with time.</summary>
-    public static bool IsAboutNow(string text)
-    {
-        var words = Word.Split(TextFold.Fold(text));
-        for (var i = 0; i < words.Count; i++)
-        {
-            if (WordLists.Times.Contains(words[i].Lower) || (i > 0 && WordLists.TimePairs.Contains($"{words[i - 1].Lower} {words[i].Lower}")))
-                return true;
-        }
-
-        return Array.Exists(WordLists.UnpartedTimes, time => text.Contains(time, StringComparison.Ordinal));
-    }
-
     /// <summary>Hashes a text the same way in every process of this version.</summary>
     public static ulong Hash(ReadOnlySpan<char> text)
     {

@@ -31,20 +31,34 @@ internal static class WordLists
         + "double triple dozen single both all every each any some few many most least");
 
     /// <summary>Words whose answer changes with time.</summary>
-    public static readonly FrozenSet<string> Times = Set(
+    private static readonly FrozenSet<string> Times = Set(
         "today todays today's tonight now nowadays currently current latest newest recent recently yesterday tomorrow upcoming live breaking presently "
         + "heute jetzt aktuell aktuelle aktuellen aktueller gestern morgen neueste neuesten aujourd'hui maintenant actuel actuelle hier demain hoy ahora actual ayer mañana "
         + "oggi adesso attuale ieri domani hoje agora atual ontem vandaag nu gisteren сегодня сейчас вчера завтра");
 
     /// <summary>The same in scripts that do not part words.</summary>
-    public static readonly string[] UnpartedTimes = ["今天", "今日", "现在", "現在", "目前", "最新", "昨天", "昨日", "明天", "明日", "오늘", "지금", "현재", "最近"];
+    private static readonly string[] UnpartedTimes = ["今天", "今日", "现在", "現在", "目前", "最新", "昨天", "昨日", "明天", "明日", "오늘", "지금", "현재", "最近"];
 
     /// <summary>Two words that say a time together.</summary>
-    public static readonly FrozenSet<string> TimePairs = new[]
+    private static readonly FrozenSet<string> TimePairs = new[]
     {
         "this week", "this month", "this year", "this morning", "this evening", "last week", "last month", "last year", "last night", "next week", "next month", "next year",
         "right away", "the moment", "to date", "so far", "right now",
     }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether a question asks for what changes with time.</summary>
+    /// <param name="text">The question.</param>
+    /// <param name="words">Its words.</param>
+    public static bool IsAboutNow(string text, IReadOnlyList<Word> words)
+    {
+        for (var i = 0; i < words.Count; i++)
+        {
+            if (Times.Contains(words[i].Lower) || (i > 0 && TimePairs.Contains($"{words[i - 1].Lower} {words[i].Lower}")))
+                return true;
+        }
+
+        return Array.Exists(UnpartedTimes, time => text.Contains(time, StringComparison.Ordinal));
+    }
 
     private static FrozenSet<string> Set(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 }

@@ -13,8 +13,13 @@ internal sealed record Corpus(string Name, BlockRole Role, IReadOnlyList<byte[]>
     /// <summary>Every corpus that a data folder holds, and those of a folder of npm packages where one is given.</summary>
     public static IEnumerable<Corpus> Read(string data, string? packages)
     {
-        yield return new("tau-bench retail, tool JSON (MIT)", BlockRole.Tool, [.. Transcripts.TauBench(data).SelectMany(static t => t.Tools)]);
-        yield return new("SWE-agent, observations (MIT)", BlockRole.Tool, [.. Transcripts.SweAgent(data).SelectMany(static t => t.Tools)]);
+        byte[][] tau = [.. Transcripts.TauBench(data).SelectMany(static t => t.Tools)];
+        yield return new("tau-bench retail, tool JSON (MIT)", BlockRole.Tool, [.. tau.Where(static block => block is [(byte)'{' or (byte)'[', ..])]);
+        yield return new("tau-bench retail, tool JSON of 512 bytes and more (MIT)", BlockRole.Tool, [.. tau.Where(static block => block.Length >= BlockCompressor.LeastToolBytes)]);
+        yield return new("tau-bench retail, all tool output (MIT)", BlockRole.Tool, tau);
+        byte[][] observations = [.. Transcripts.SweAgent(data).SelectMany(static t => t.Tools)];
+        yield return new("SWE-agent, observations of 512 bytes and more (MIT)", BlockRole.Tool, [.. observations.Where(static block => block.Length >= BlockCompressor.LeastToolBytes)]);
+        yield return new("SWE-agent, all observations (MIT)", BlockRole.Tool, observations);
         yield return new("TOON's GitHub repositories, pretty JSON (MIT)", BlockRole.Tool, [Load(data, "json/toon-github-repos.json")]);
         yield return new("BFCL live_simple, JSON lines (Apache-2.0)", BlockRole.Tool, [Load(data, "bfcl/BFCL_v4_live_simple.json")]);
         yield return new("system prompts (MIT)", BlockRole.System, [.. SystemPrompts(data)]);

@@ -71,14 +71,21 @@ internal static partial class Retention
         return places;
     }
 
+    private static bool IsInTag(ReadOnlySpan<byte> before)
+    {
+        var open = before.LastIndexOf((byte)'<');
+        return open >= 0 && open > before.LastIndexOf((byte)'>') && open + 1 < before.Length && (before[open + 1] == (byte)'!' || char.IsAsciiLetter((char)before[open + 1]));
+    }
+
     private static List<(int Offset, int Length)> LineStarts(byte[] text)
     {
+        // Not inside of a tag that goes over several lines, where no program writes errors.
         var places = new List<(int, int)> { (0, 0) };
         for (var i = 0; i < text.Length; i++)
-            if (text[i] == (byte)'\n') places.Add((i + 1, 0));
+            if (text[i] == (byte)'\n' && !IsInTag(text.AsSpan(0, i))) places.Add((i + 1, 0));
         return places;
     }
 
-    [GeneratedRegex(@"[\p{L}\p{N}_]+")]
+    [GeneratedRegex(@"[\p{L}\p{N}_]+", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Word();
 }

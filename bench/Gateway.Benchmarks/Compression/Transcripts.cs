@@ -8,7 +8,7 @@ namespace Gateway.Benchmarks.Compression;
 internal sealed record TranscriptMessage(string Role, string Text);
 
 /// <summary>A recorded conversation of an agent with its tools.</summary>
-internal sealed partial record Transcript(IReadOnlyList<TranscriptMessage> Messages)
+internal sealed record Transcript(IReadOnlyList<TranscriptMessage> Messages)
 {
     /// <summary>What the tools returned.</summary>
     public IEnumerable<byte[]> Tools => Messages.Where(static m => m.Role is "tool").Select(static m => Encoding.UTF8.GetBytes(m.Text));
@@ -22,7 +22,7 @@ internal static partial class Transcripts
         File.ReadLines(Path.Combine(data, "tau-bench/retail-few_shot.jsonl")).Select(static line =>
         {
             var text = JsonDocument.Parse(line).RootElement.GetProperty("messages_display").GetString()!;
-            return new Transcript([.. Turn().Matches(text).Select(static m => new TranscriptMessage(m.Groups[1].Value, m.Groups[2].Value.TrimEnd('\n')))]);
+            return new Transcript([.. Turn().Matches(text).Select(static m => new TranscriptMessage(m.Groups["role"].Value, m.Groups["text"].Value.TrimEnd('\n')))]);
         });
 
     /// <summary>SWE-agent's trajectories. Where an observation was sent as a user's message, which older models need, it is a tool's here.</summary>
@@ -51,6 +51,9 @@ internal static partial class Transcripts
         };
     }
 
-    [GeneratedRegex(@"^(user|assistant|tool|system): (.*?)(?=^(?:user|assistant|tool|system): |\z)", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.None)]
+    [GeneratedRegex(
+        @"^(?<role>user|assistant|tool|system): (?<text>.*?)(?=^(user|assistant|tool|system): |\z)",
+        RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Turn();
 }

@@ -1,0 +1,36 @@
+using Gateway.Transforms.Yarp;
+
+namespace Gateway.Host.Catalogue;
+
+/// <summary>Clients for calls that the gateway makes for itself; those of clients go through YARP. The same care: no redirects, cookies or proxies, addresses checked at the connection.</summary>
+internal sealed class ChannelHttp : IDisposable
+{
+    private const int MaxAnswerBytes = 1 << 20;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly HttpClient open = Client(allowPrivate: false);
+    private readonly HttpClient closed = Client(allowPrivate: true);
+
+    /// <summary>The client for a channel. It has no time-out of its own.</summary>
+    public HttpClient For(Channel channel) => channel.AllowPrivateAddress ? closed : open;
+
+    public void Dispose()
+    {
+        open.Dispose();
+        closed.Dispose();
+    }
+
+    private static HttpClient Client(bool allowPrivate) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ConnectTimeout = ConnectTimeout,
+        ConnectCallback = (context, token) => CheckedConnection.OpenAsync(context.DnsEndPoint, allowPrivate, token),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
+}
