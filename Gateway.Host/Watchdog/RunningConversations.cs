@@ -14,18 +14,18 @@ internal sealed class RunningConversations(TimeProvider time)
     /// <summary>A provider's cache is cold after five to ten minutes.</summary>
     public static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
 
-    private volatile Tables tables = new(new(), new(), time.GetTimestamp());
+    private volatile Tables tables = new(old: null, time.GetTimestamp());
 
     /// <summary>Conversations in memory.</summary>
-    public int Count => tables.Young.Count + tables.Old.Count;
+    public int Count => tables.Young.Count + (tables.Old?.Count ?? 0);
 
     /// <summary>What the conversation got, if it is running.</summary>
     /// <param name="unit">Its keyed hash.</param>
     /// <param name="wanted">The strength that its rule asks for: another is an edit of the rule, which applies at once.</param>
     public Treatment? Find(ulong unit, Strength wanted)
     {
-        var (young, old, _) = tables;
-        var found = young.TryGetValue((unit, wanted), out var treatment) || old.TryGetValue((unit, wanted), out treatment);
+        var current = tables;
+        var found = current.Young.TryGetValue((unit, wanted), out var treatment) || (current.Old?.TryGetValue((unit, wanted), out treatment) ?? false);
         return found && time.GetElapsedTime(treatment.SeenAt) < Idle ? treatment : null;
     }
 
@@ -33,19 +33,37 @@ internal sealed class RunningConversations(TimeProvider time)
     public void Remember(ulong unit, Strength wanted, Treatment treatment)
     {
         var current = tables;
-        if (current.Young.Count >= Capacity || time.GetElapsedTime(current.Since) >= Idle)
+        if (current.Added >= Capacity || time.GetElapsedTime(current.Since) >= Idle)
             current = Turn(current);
-        current.Young[(unit, wanted)] = treatment with { SeenAt = time.GetTimestamp() };
+
+        var seen = treatment with { SeenAt = time.GetTimestamp() };
+        if (current.Young.TryAdd((unit, wanted), seen))
+            current.CountOne();
+        else
+            current.Young[(unit, wanted)] = seen;
     }
 
     private Tables Turn(Tables full)
     {
-        var next = new Tables(new(), full.Young, time.GetTimestamp());
+        var next = new Tables(full.Young, time.GetTimestamp());
         return Interlocked.CompareExchange(ref tables, next, full) == full ? next : tables;
     }
 
-    private sealed record Tables(
-        ConcurrentDictionary<(ulong Unit, Strength Wanted), Treatment> Young, ConcurrentDictionary<(ulong Unit, Strength Wanted), Treatment> Old, long Since);
+    private sealed class Tables(ConcurrentDictionary<(ulong Unit, Strength Wanted), Treatment>? old, long since)
+    {
+        private int added;
+
+        public ConcurrentDictionary<(ulong Unit, Strength Wanted), Treatment> Young { get; } = new();
+
+        public ConcurrentDictionary<(ulong Unit, Strength Wanted), Treatment>? Old { get; } = old;
+
+        public long Since { get; } = since;
+
+        // Not the dictionary's own count, which takes all of its locks.
+        public int Added => Volatile.Read(ref added);
+
+        public void CountOne() => Interlocked.Increment(ref added);
+    }
 }
 
 /// <summary>What a conversation gets.</summary>

@@ -38,14 +38,14 @@ internal sealed class EvalTests
     [TestCase("\"rating\":5", 1)]
     [TestCase("\"thumbsUp\":true", 1)]
     [TestCase("\"thumbsUp\":false", 0)]
-    public async Task A_score_is_stored_with_what_the_rule_did_to_its_call(string field, decimal score)
+    public async Task A_score_is_stored_with_what_the_rule_did_to_its_call(string field, double score)
     {
         var receipt = WatchdogGateway.Receipt(ledger, "control", tag: "chat");
 
         var answer = await PostAsync(receipt, field, "\"note\":\"fine\"");
 
         Assert.That(answer.Status, Is.EqualTo(201), answer.Body.ToJsonString());
-        Assert.That(answer.Body["score"]!.GetValue<decimal>(), Is.EqualTo(score));
+        Assert.That(answer.Body["score"]!.GetValue<double>(), Is.EqualTo(score));
         var texts = new[] { "receiptId", "source", "note", "keyId", "ruleId", "tag", "strength", "arm" }.Select(name => answer.Body[name]!.GetValue<string>());
         Assert.That(texts, Is.EqualTo(new[] { receipt.ToString(), "user", "fine", "key_a", WatchdogGateway.Rule, "chat", "medium", "control" }));
         var listed = (await gateway.SendAsync("GET", "/api/evals")).Body["data"]!.AsArray().Single()!;

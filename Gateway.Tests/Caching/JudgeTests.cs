@@ -50,6 +50,8 @@ public sealed class JudgeTests
     [TestCase("Who made it?", "When was it made?")]
     [TestCase("flights to Paris from Rome", "flights from Paris to Rome")]
     [TestCase("convert A to B", "convert B to A")]
+    [TestCase("convert a to b", "convert b to a")]
+    [TestCase("What is vitamin a?", "What is vitamin?")]
     [TestCase("Does the dog bite the man?", "Does the man bite the dog?")]
     [TestCase("Are all birds able to fly?", "Are some birds able to fly?")]
     [TestCase("What does `a  b` print?", "What does `a b` print")]

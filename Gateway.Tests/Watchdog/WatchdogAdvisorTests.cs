@@ -239,7 +239,7 @@ internal sealed class WatchdogAdvisorTests
             running.Remember(i, Strength.Medium, treatment);
 
         Assert.That(running.Count, Is.EqualTo(2 * RunningConversations.Capacity));
-        Assert.That(running.Find(0, Strength.Medium), Is.Null);
+        Assert.That(running.Find(0, Strength.Medium), Is.Null, "the oldest went first");
         Assert.That(running.Find((3 * RunningConversations.Capacity) - 1, Strength.Medium), Is.Not.Null);
         Assert.That(running.Find((3 * RunningConversations.Capacity) - 1, Strength.Light), Is.Null, "the rule was edited");
         time.Advance(RunningConversations.Idle - TimeSpan.FromTicks(1));

@@ -59,11 +59,11 @@ internal sealed class WatchdogGateway : IAsyncDisposable
         builder.Services.AddControlPlane();
         if (watch)
             builder.Services.AddHostedService<ResourceWatch>();
-        var app = builder.Build();
-        app.MapControlPlane();
-        await app.Services.GetRequiredService<Detectors>().ReloadAsync(default);
-        await app.StartAsync();
-        return new WatchdogGateway(app);
+        var built = builder.Build();
+        built.MapControlPlane();
+        await built.Services.GetRequiredService<Detectors>().ReloadAsync(default);
+        await built.StartAsync();
+        return new WatchdogGateway(built);
     }
 
     /// <summary>A receipt of a call that the rule compressed, held out, paused or did not touch.</summary>

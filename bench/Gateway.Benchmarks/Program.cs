@@ -5,6 +5,7 @@ using Gateway.Benchmarks.Watchdog;
 if (args is ["compression", .. var paths])
     Console.Write(CompressionReport.Run(paths));
 else if (args is ["watchdog-simulation", .. var rest])
-    WatchdogReport.Write(rest, Console.Out);
+    return WatchdogReport.Write(rest) ? 0 : 1;
 else
     BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

@@ -14,7 +14,7 @@ internal sealed class QuestionText
 
         // White space that may be code's own is part of what is asked.
         Facts = GuardFacts.Of(HasLayout(text) ? text : folded, Words);
-        Content = [.. Words.Where(static word => !word.IsLight).Select(static word => word.Lower)];
+        Content = [.. Words.Where((word, place) => !word.IsLight || (place == Words.Count - 1 && word.IsArticle)).Select(static word => word.Lower)];
     }
 
     /// <summary>In one spelling: folded, lower case, one space between words, no final mark.</summary>

@@ -12,6 +12,9 @@ internal readonly record struct Word(string Text, string Lower, bool BeginsSente
     /// <summary>Whether it adds nothing to a question. The letter A is no article.</summary>
     public bool IsLight => WordLists.Light.Contains(Lower) && (BeginsSentence || string.Equals(Text, Lower, StringComparison.Ordinal));
 
+    /// <summary>Whether it may be one. At the end of a question it is a letter: "vitamin a".</summary>
+    public bool IsArticle => Lower is "a" or "an" or "the";
+
     /// <summary>Parts a folded text into words.</summary>
     public static List<Word> Split(string text)
     {

@@ -3,7 +3,7 @@ using Gateway.Transforms.Watchdog;
 
 namespace Gateway.Benchmarks.Watchdog;
 
-/// <summary><c>watchdog-simulation [RUNS] [SEED]</c>: how often the detector pauses what is healthy, and how soon what is not. Writes a Markdown page.</summary>
+/// <summary><c>watchdog-simulation [RUNS] [SEED] [FILE]</c>: how often the detector pauses what is healthy, and how soon what is not. Writes a Markdown page.</summary>
 internal static class WatchdogReport
 {
     private const int DefaultRuns = 100;
@@ -15,28 +15,35 @@ internal static class WatchdogReport
     private static readonly double[] Healthy = [0, 0.05, 0.10];
     private static readonly double[] Harmful = [0.15, 0.20, 0.30, 0.50];
 
-    /// <summary>Writes the page to <paramref name="output"/>.</summary>
-    public static void Write(string[] args, TextWriter output)
+    // What the detector as it is used (the hold-out widens) must keep to, of the runs of a cell.
+    private static readonly Dictionary<double, double> MostFalsePauses = new() { [0] = 0.01, [0.05] = 0.10 };
+
+    /// <summary>Writes the page to standard output, or to the file.</summary>
+    /// <returns>Whether the detector kept to what it must; else standard error says what it missed.</returns>
+    public static bool Write(string[] args)
     {
         var runs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : DefaultRuns;
         var seed = args.Length > 1 ? ulong.Parse(args[1], CultureInfo.InvariantCulture) : DefaultSeed;
+        using var file = args.Length > 2 ? new StreamWriter(args[2]) : null;
+        var output = file ?? Console.Out;
         output.WriteLine($"""
             # The watchdog, simulated
 
-            `dotnet run -c Release --project bench/Gateway.Benchmarks -- watchdog-simulation {runs} {seed}` wrote this page: {runs} runs a cell, seed {seed}.
+            `dotnet run -c Release --project bench/Gateway.Benchmarks -- watchdog-simulation {runs} {seed}` wrote this page: {runs} runs a cell, seed {seed}; `bench/nightly` repeats it.
             Scores have a mean of 0.8 without compression; *binary* ones are 0 or 1, a *judge's* are quarters (four tosses). Delays are scored requests from
-            the beginning of the drop to the pause: median (90th percentile), over the runs that paused; what did not pause within the horizon is named.
-            In brackets: the prototype's figures that the numbers of the test were chosen by.
+            the beginning of the drop to the pause: median (90th percentile), over the runs that paused; where some did not, their share is named.
+            In brackets: the figures of the prototype that the numbers of the test were chosen by (100 runs a cell).
 
             """);
-        FalsePauses(output, runs, seed);
-        Delays(output, runs, seed);
+        var kept = FalsePauses(output, runs, seed) & Delays(output, runs, seed);
         Pairs(output, runs, seed);
         Probes(output, runs, seed);
+        return kept;
     }
 
-    private static void FalsePauses(TextWriter output, int runs, ulong seed)
+    private static bool FalsePauses(TextWriter output, int runs, ulong seed)
     {
+        var kept = true;
         output.WriteLine("""
             ## Pauses of a rule that does no more harm than a tenth
 
@@ -49,23 +56,28 @@ internal static class WatchdogReport
         Row(adaptive: true, judge: true, ShortHorizon, ["0 %", "0 %", "-"]);
         output.WriteLine("""
 
-            A drop of exactly 10 % is the point of indifference: either answer is right there.
+            A drop of exactly 10 % is the point of indifference: either answer is right there. Where a drop of 5 % was paused more often than the prototype paused
+            it (10 %, binary), nearly all of those pauses came from the smallest window: thirty control scores, whose variance is estimated from themselves.
 
             """);
+        return kept;
 
         void Row(bool adaptive, bool judge, int horizon, string[] prototype)
         {
             var cells = Healthy.Select((drop, i) =>
             {
                 var paused = Delays(new SimulatedTraffic(judge, drop, horizon, adaptive), runs, seed).Length;
+                if (adaptive && paused > runs * MostFalsePauses.GetValueOrDefault(drop, 1))
+                    kept = Missed($"{paused} of {runs} runs with a drop of {drop:P0} were paused ({Scores(judge)} scores)");
                 return $"{100.0 * paused / runs:0.#} % [{prototype[i]}]";
             });
             output.WriteLine($"| {Name(adaptive)} | {Scores(judge)} | {horizon:N0} | {string.Join(" | ", cells)} |");
         }
     }
 
-    private static void Delays(TextWriter output, int runs, ulong seed)
+    private static bool Delays(TextWriter output, int runs, ulong seed)
     {
+        var kept = true;
         output.WriteLine("""
             ## Delay until a harmful rule is paused
 
@@ -79,12 +91,15 @@ internal static class WatchdogReport
         Row(adaptive: true, judge: false, 0, ShortHorizon, ["5,128", "1,413 (3,019)", "471 (768)", "307 (388)"]);
         Row(adaptive: true, judge: true, 0, ShortHorizon, ["1,864", "574", "324", "287"]);
         output.WriteLine();
+        return kept;
 
         void Row(bool adaptive, bool judge, int healthy, int horizon, string[] prototype)
         {
             var cells = Harmful.Select((drop, i) =>
             {
                 var delays = Delays(new SimulatedTraffic(judge, drop, horizon, adaptive) { Healthy = healthy }, runs, seed);
+                if (adaptive && drop >= 0.20 && delays.Length < runs)
+                    kept = Missed($"{runs - delays.Length} of {runs} runs with a drop of {drop:P0} were not paused ({Scores(judge)} scores)");
                 return $"{Summary([.. delays.Where(static delay => delay > 0)], runs)} [{prototype[i]}]";
             });
             output.WriteLine($"| {Name(adaptive)} | {Scores(judge)} | {healthy:N0} | {string.Join(" | ", cells)} |");
@@ -95,6 +110,8 @@ internal static class WatchdogReport
     {
         output.WriteLine($"""
             ## Shadow pairs until the pause, at most {PairHorizon:N0}
+
+            The treated answer is right where the other one is, but for the drop; how alike the prototype's pairs were is not known.
 
             | drop 0 | drop 5 % | drop 20 % | drop 30 % | drop 50 % |
             | --- | --- | --- | --- | --- |
@@ -128,6 +145,12 @@ internal static class WatchdogReport
             return "none";
         var text = $"{delays[(delays.Length - 1) / 2]:N0} ({delays[(delays.Length - 1) * 9 / 10]:N0})";
         return delays.Length == runs ? text : $"{text}, {100.0 * delays.Length / runs:0.#} % of runs";
+    }
+
+    private static bool Missed(string what)
+    {
+        Console.Error.WriteLine(what);
+        return false;
     }
 
     private static string Name(bool adaptive) => adaptive ? "10 %, 50 % on suspicion" : "10 %";
