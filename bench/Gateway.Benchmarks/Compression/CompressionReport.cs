@@ -25,8 +25,9 @@ internal static class CompressionReport
             there word for word. *MB/s* is the whole compression, token counts and checks included, at the best of the runs; small blocks cost more. *Larger*, *restless*
             (a second compression changes it again) and *broken* (JSON that is other JSON after `light`) must be 0.
 
-            What is not good: SWE-agent's observations save less than a prototype that drops every repeated line (4.6% at medium), for here lines of code stay, so that
-            an agent can find them again to edit them. Values that text loses at light and medium are escapes of terminals, repeated times of logs, and what HTML holds
+            What is not good: blocks below 512 bytes stay as they are, which costs tau-bench 1.5 points. SWE-agent's observations save less than a prototype that drops every
+            repeated line (1.1, 4.6 and 6.0%), for here lines of code stay, so that an agent can find them again to edit them. Word rules run at 10 to 40 MB/s in all,
+            for they read the text twice and count it twice. Values that text loses at light and medium are escapes of terminals, repeated times of logs, and what HTML holds
             beside its text. `aggressive` loses most values of large JSON arrays and of logs, and says so where they stood; it also loses answers of prose, for a
             question that quotes an article no longer finds it.
 
