@@ -37,8 +37,9 @@ internal static class ControlPlane
         services.TryAddSingleton<MemberDirectory>();
         services.TryAddSingleton<CatalogueSource>();
         services.TryAddSingleton(static _ => new RuleTypes(Gateway.Transforms.Rules.ProxyRules.All));
+        services.TryAddSingleton<IAnswerStore>(static provider => new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new CachingServices(
-            new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()), provider.GetRequiredService<TimeProvider>(), Embedder: null));
+            provider.GetRequiredService<IAnswerStore>(), provider.GetRequiredService<TimeProvider>(), Embedder: null));
         services.TryAddSingleton<IStrengthAdvisor>(FullStrength.Instance);
         services.TryAddSingleton(static provider => new RuleServices
         {

@@ -68,6 +68,10 @@ internal sealed partial class RequestPipeline(
             if (error is not null && !http.Response.HasStarted)
             {
                 await answers.ReleaseAsync(call);
+
+                // Before the error leaves, so that its receipt is there when the client looks.
+                if (call is { Hold: not null, Settled: null } && !ReferenceEquals(error, GatewayError.SettlementFailed))
+                    await reply.SettleUnansweredAsync(call);
                 await ErrorWriter.WriteAsync(http, error);
             }
         }

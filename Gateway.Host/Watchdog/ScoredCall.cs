@@ -13,6 +13,9 @@ namespace Gateway.Host.Watchdog;
 /// <param name="Arm">The arm.</param>
 internal sealed record ScoredCall(string KeyId, string? RuleId, string Tag, Strength Strength, Arm Arm)
 {
+    /// <summary>The cache's name for the answer that was given or stored; <c>null</c>: no cache rule looked.</summary>
+    public string? CacheKey { get; init; }
+
     /// <summary>Whether a detector watches what happened to it.</summary>
     public bool IsWatched => RuleId is not null && Strength != Strength.Off;
 
@@ -37,16 +40,22 @@ internal sealed record ScoredCall(string KeyId, string? RuleId, string Tag, Stre
         using var document = JsonDocument.Parse(receipt);
         var root = document.RootElement;
         var keyId = Text(root, "keyId") ?? "";
+        ScoredCall? compressed = null;
+        string? cacheKey = null;
         if (root.TryGetProperty("rules", out var rules) && rules.ValueKind == JsonValueKind.Array)
         {
             foreach (var rule in rules.EnumerateArray())
             {
-                if (Text(rule, "type") is "compress" && Text(rule, "id") is { } id && rule.TryGetProperty("effect", out var effect) && Text(effect, "arm") is { } arm)
-                    return Of(effect, arm, id, keyId, workspace, detectors);
+                if (!rule.TryGetProperty("effect", out var effect))
+                    continue;
+                if (compressed is null && Text(rule, "type") is "compress" && Text(rule, "id") is { } id && Text(effect, "arm") is { } arm)
+                    compressed = Of(effect, arm, id, keyId, workspace, detectors);
+                else if (Text(rule, "type") is "cache_enable")
+                    cacheKey ??= Text(effect, "key");
             }
         }
 
-        return new ScoredCall(keyId, RuleId: null, "", Strength.Off, Arm.None);
+        return (compressed ?? new ScoredCall(keyId, RuleId: null, "", Strength.Off, Arm.None)) with { CacheKey = cacheKey };
     }
 
     // What was held out or paused says "off": what it would have been is wanted.

@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Transforms.Caching;
 using Gateway.Transforms.Compression;
 using Gateway.Transforms.Watchdog;
 
@@ -14,7 +15,14 @@ internal sealed record GivenScore(ReceiptId ReceiptId, ScoreSource Source, long 
 
 /// <summary>Stores scores, lets their detectors judge, and acts on it at this gateway at once. The others learn of it from the store.</summary>
 internal sealed partial class Scoring(
-    ILedger ledger, IScoreStore store, IResourceNotices notices, Detectors detectors, WatchdogMetrics metrics, TimeProvider time, ILogger<Scoring> log)
+    ILedger ledger,
+    IScoreStore store,
+    IResourceNotices notices,
+    IAnswerStore answers,
+    Detectors detectors,
+    WatchdogMetrics metrics,
+    TimeProvider time,
+    ILogger<Scoring> log)
 {
     /// <summary>Stores scores of calls of one tenant.</summary>
     /// <returns>In the order of the scores; <c>null</c>: the tenant has no such call.</returns>
@@ -39,6 +47,8 @@ internal sealed partial class Scoring(
                 results[places[i]] = stored[i];
         }
 
+        foreach (var bad in given.Where(static score => score.Source == ScoreSource.User && score.Millionths < ScoreRecord.One / 2))
+            await ForgetAsync(workspace, calls[bad.ReceiptId]?.CacheKey, cancellationToken);
         return results;
     }
 
@@ -91,6 +101,13 @@ internal sealed partial class Scoring(
         var fold = new DetectorFold();
         await store.ChangeAsync(detector, DetectorKey.AuditActor, state => fold.RunIfChanged(state, now, known => known.Advance(now)), cancellationToken);
         Took(detector, fold);
+    }
+
+    // What a user finds bad is not given to the next one. A store that is away forgets it by its expiry.
+    private async ValueTask ForgetAsync(string workspace, string? cacheKey, CancellationToken cancellationToken)
+    {
+        if (CacheDigest.TryParse(cacheKey, out var digest))
+            await answers.ForgetAsync(new AnswerKey(workspace, digest), cancellationToken);
     }
 
     /// <summary>For example <c>user</c>.</summary>

@@ -211,6 +211,19 @@ internal sealed class CacheTests : EndToEndFixture
     }
 
     [Test]
+    public async Task An_answer_that_a_user_finds_bad_is_not_given_again()
+    {
+        var (_, body) = Request("count=2");
+        await AskAsync(cached, body);
+        var hit = await AskAsync(cached, body);
+        await Gateway.PostAsync("/api/evals", $$"""{"receiptId":"{{hit.Header("x-gateway-receipt")}}","source":"user","thumbsUp":false}""");
+
+        var after = await AskAsync(cached, body);
+
+        Assert.That((hit.Header("x-gateway-cache"), after.Header("x-gateway-cache")), Is.EqualTo(("hit", "miss")));
+    }
+
+    [Test]
     public async Task The_wallet_dialect_gets_its_fields_on_a_hit()
     {
         var body = Request("count=2").Body.Replace("\"model\":\"fake/echo-1\"", "\"provider\":\"fake\",\"model\":\"echo-1\"", StringComparison.Ordinal);

@@ -40,11 +40,16 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
 
     private CompressEffect Run(Exchange exchange)
     {
-        if (exchange.Kept<CompressEffect>() is not null) return CompressEffect.Skip(Strength.Off, Arm.None, "already compressed");
-        if (!exchange.Settings.CompressionEnabled) return CompressEffect.Skip(Strength.Off, Arm.None, "compression is off in the workspace");
+        if (exchange.Kept<CompressEffect>() is not null)
+            return CompressEffect.Skip(Strength.Off, Arm.None, "already compressed");
+        if (!exchange.Settings.CompressionEnabled)
+            return CompressEffect.Skip(Strength.Off, Arm.None, "compression is off in the workspace");
+
         var ofTags = MildestOfTags(exchange);
         var wanted = ofTags ?? config.Strength ?? (exchange.Settings.DefaultStrength == Strength.Off ? DefaultStrength : exchange.Settings.DefaultStrength);
-        if (wanted == Strength.Off) return CompressEffect.Skip(Strength.Off, Arm.None, "strength is off");
+        if (wanted == Strength.Off)
+            return CompressEffect.Skip(Strength.Off, Arm.None, "strength is off");
+
         var tag = MatchedTag(exchange);
         var effect = Act(exchange, wanted, tag, ofTags is null ? advisor : FullStrength.Instance) with { Wanted = wanted, Tag = tag.Length == 0 ? null : tag };
         exchange.Keep(effect);
@@ -55,7 +60,11 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
     {
         Strength? mildest = null;
         foreach (var tag in exchange.Tags)
-            if (exchange.Settings.TagStrengths.TryGetValue(tag, out var strength) && !(strength >= mildest)) mildest = strength;
+        {
+            if (exchange.Settings.TagStrengths.TryGetValue(tag, out var strength) && !(strength >= mildest))
+                mildest = strength;
+        }
+
         return mildest;
     }
 
@@ -63,7 +72,9 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
     {
         var body = exchange.Body.Span;
         var texts = EditableTexts.Read(body);
-        if (!texts.Exists(RequestCompressor.IsEligible)) return CompressEffect.Skip(wanted, Arm.None, "nothing long enough");
+        if (!texts.Exists(RequestCompressor.IsEligible))
+            return CompressEffect.Skip(wanted, Arm.None, "nothing long enough");
+
         var subject = new CompressSubject(exchange.Workspace, id, tag, ConversationUnits.Of(exchange.Conversation, body, texts), wanted)
         {
             IsDryRun = exchange.IsDryRun,
@@ -72,7 +83,8 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
         if (exchange.Settings.ShadowRate > 0 && !exchange.IsDryRun && ReferenceEquals(judge, advisor))
             exchange.Keep(new CompressDecision(subject, advice, body.ToArray()));
         var strength = advice.Strength < wanted ? advice.Strength : wanted;
-        if (strength == Strength.Off) return CompressEffect.Skip(strength, advice.Arm, advice.Arm is Arm.Control ? "held out" : "paused");
+        if (strength == Strength.Off)
+            return CompressEffect.Skip(strength, advice.Arm, advice.Arm is Arm.Control ? "held out" : "paused");
 
         var splice = new BodySplice();
         var encoding = exchange.Resolved?.Encoding ?? Tokens.ModelEncoding.For(exchange.Model).Encoding;
@@ -85,7 +97,11 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
     private string MatchedTag(Exchange exchange)
     {
         foreach (var tag in config.Tags ?? [])
-            if (exchange.Tags.Contains(tag, StringComparer.Ordinal)) return tag;
+        {
+            if (exchange.Tags.Contains(tag, StringComparer.Ordinal))
+                return tag;
+        }
+
         return "";
     }
 }
