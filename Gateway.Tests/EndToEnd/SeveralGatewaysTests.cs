@@ -98,6 +98,24 @@ internal sealed class SeveralGatewaysTests
     }
 
     [Test]
+    public async Task An_answer_that_one_gateway_has_cached_is_given_by_another_for_nothing()
+    {
+        await several.Gateways[0].PostAsync("/api/proxy-rules", """{"type":"cache_enable","name":"faq","tag":"faq","config":{"ttlSeconds":60}}""");
+        var key = await several.Gateways[0].CreateKeyAsync(""","tags":["faq"]""");
+        await Task.Delay(TimeSpan.FromSeconds(1));
+
+        var first = await several.CallAsync(0, key, words: 7, id: "faq");
+        var second = await several.CallAsync(1, key, words: 7, id: "faq");
+
+        Assert.That(first.Answer.Headers.GetValues("x-gateway-cache").Single(), Is.EqualTo("miss"));
+        Assert.That(second.Answer.Headers.GetValues("x-gateway-cache").Single(), Is.EqualTo("hit"));
+        Assert.That(second.Body["choices"]!.ToJsonString(), Is.EqualTo(first.Body["choices"]!.ToJsonString()));
+        Assert.That(first.Body["usage"]!["cost"]!.GetValue<decimal>(), Is.GreaterThan(0));
+        Assert.That(second.Body["usage"]!["cost"]!.GetValue<decimal>(), Is.Zero);
+        Assert.That(several.Upstream.Journal["faq"].Requests, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Fifty_calls_on_a_rate_of_five_admit_five()
     {
         var key = (await several.Gateways[2].PostAsync(
