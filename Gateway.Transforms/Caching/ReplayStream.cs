@@ -1,4 +1,4 @@
-using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Streaming;
 
 namespace Gateway.Transforms.Caching;
 
@@ -9,7 +9,7 @@ namespace Gateway.Transforms.Caching;
 /// </remarks>
 /// <param name="events">The events as they came from upstream.</param>
 /// <param name="time">The clock of the pauses.</param>
-public sealed class ReplayStream(ReadOnlyMemory<byte> events, TimeProvider time) : Stream
+public sealed class ReplayStream(ReadOnlyMemory<byte> events, TimeProvider time) : ReadOnlyStream
 {
     /// <summary>Between two batches. 2 ms.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
@@ -22,25 +22,6 @@ public sealed class ReplayStream(ReadOnlyMemory<byte> events, TimeProvider time)
     private readonly int _batchEvents = Math.Max(BatchEvents, (Count(events.Span) / MostBatches) + 1);
     private int _sent;
     private int _batchEnd;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -58,23 +39,6 @@ public sealed class ReplayStream(ReadOnlyMemory<byte> events, TimeProvider time)
         events.Slice(_sent, count).CopyTo(buffer);
         _sent += count;
         return count;
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
     }
 
     // Behind so many events, or the end of what is stored.
@@ -95,12 +59,19 @@ public sealed class ReplayStream(ReadOnlyMemory<byte> events, TimeProvider time)
         return count;
     }
 
-    // To the end of its blank line.
+    // To the end of its blank line. Line by line, so that the work does not grow with what follows.
     private static int EventLength(ReadOnlySpan<byte> events)
     {
-        var lineFeeds = events.IndexOf("\n\n"u8);
-        var plain = lineFeeds < 0 ? events.Length : lineFeeds + 2;
-        var returns = events[..plain].IndexOf("\r\n\r\n"u8);
-        return returns < 0 ? plain : returns + 4;
+        var end = 0;
+        while (events[end..].IndexOf((byte)'\n') is var line and >= 0)
+        {
+            end += line + 1;
+            if (events[end..].StartsWith("\n"u8))
+                return end + 1;
+            if (events[end..].StartsWith("\r\n"u8))
+                return end + 2;
+        }
+
+        return events.Length;
     }
 }

@@ -13,7 +13,7 @@ namespace Gateway.Transforms.Streaming;
 /// YARP writes what one read returned, and flushes it, before it reads again. So when a read begins, all that earlier reads returned has
 /// been given to the client's socket: only then does its text count as delivered.
 /// </remarks>
-public sealed class SseRelay : Stream
+public sealed class SseRelay : ReadOnlyStream
 {
     private static readonly byte[] Ping = ": ping\n\n"u8.ToArray();
     private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
@@ -101,25 +101,6 @@ public sealed class SseRelay : Stream
     public ReadOnlyMemory<byte> Transcript => _transcript is not null && _transcriptIsWhole ? _transcript.WrittenMemory : default;
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // YARP asks for zero bytes first, so as to rent its buffer only when there is something to read.
@@ -143,23 +124,6 @@ public sealed class SseRelay : Stream
         _output.WrittenSpan.Slice(_outputSent, count).CopyTo(buffer.Span);
         _outputSent += count;
         return count;
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
     }
 
     /// <summary>Returns the memory. The pipeline calls it when it has settled: YARP disposes its stream before that.</summary>
