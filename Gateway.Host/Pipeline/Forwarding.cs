@@ -38,9 +38,9 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
         for (var i = 0; i < call.Legs.Count && left > 0; i++)
         {
             var leg = call.Legs[i];
-            if (i > 0 && await admission.MoveAsync(call, leg) is not null)
+            if (i > 0 && await admission.MoveAsync(call, leg) is { } refused)
             {
-                call.Skip(new FallbackModel(leg.Model.Provider, leg.Model.Name), "the balance does not cover it");
+                call.Skip(new FallbackModel(leg.Model.Provider, leg.Model.Name), refused.Status >= 500 ? "the ledger is away" : "the balance does not cover it");
                 continue;
             }
 

@@ -19,7 +19,7 @@ internal sealed partial class Reply
 
         var reader = new ChatAnswerReader();
         if (!reader.TryRead(kept.Body))
-            throw new InvalidDataException("A kept answer is no JSON object.");
+            return GatewayError.Upstream;
 
         call.Hold.Request.Facts.ReportedModel = reader.ReportedModel;
         await SettleAsync(call, new Settlement(Outcome.Cached, default, CountedBy.None));

@@ -34,7 +34,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             PingInterval = settings.PingInterval,
             IdleTimeout = call.Candidate?.Channel.IdleTimeout ?? settings.MaxAnswerTime,
             MaxTime = settings.MaxAnswerTime,
-            MaxOutputTokens = PaidOutput(call, Credits.Zero),
+            MaxOutputTokens = call.Reply is null ? PaidOutput(call, Credits.Zero) : long.MaxValue,
             ExtendOutput = () => PaidOutputAsync(call),
             MaxTranscriptBytes = call.Lease is null ? 0 : StoredAnswer.MaxBodyBytes,
         };

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Gateway.Host.Catalogue;
+using Gateway.Host.Members;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
@@ -11,7 +12,14 @@ namespace Gateway.Host.Watchdog;
 
 /// <summary>Makes the calls of shadow pairs: held, settled and receipted like a client's, plain, by the first channel that serves the model, in one attempt.</summary>
 internal sealed partial class ShadowCaller(
-    CatalogueSource catalogue, ChannelHttp http, ChannelLoad load, ILedger ledger, GatewaySettings settings, TimeProvider time, ILogger<ShadowCaller> log) : IShadowCaller
+    CatalogueSource catalogue,
+    MemberDirectory members,
+    ChannelHttp http,
+    ChannelLoad load,
+    ILedger ledger,
+    GatewaySettings settings,
+    TimeProvider time,
+    ILogger<ShadowCaller> log) : IShadowCaller
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
 
@@ -25,7 +33,8 @@ internal sealed partial class ShadowCaller(
         try
         {
             var prompt = ChatTokens.CountPrompt(index.MessagesValue.Of(body.Span), index.ToolsValue.Of(body.Span), candidate.Model.Name);
-            var request = HoldFor(sample, candidate, CallBound.Of(index, prompt, candidate.Model, cap: null));
+            var member = await members.LimitsOfAsync(sample.Key, cancellationToken);
+            var request = HoldFor(sample, member, candidate, CallBound.Of(index, prompt, candidate.Model, cap: null));
             if (await ledger.HoldAsync(request, cancellationToken) is not HoldResult.Held { Hold: var hold })
                 return null;
 
@@ -88,11 +97,12 @@ internal sealed partial class ShadowCaller(
         return (resolution as ModelResolution.Resolved)?.Candidates[0];
     }
 
-    private HoldRequest HoldFor(ShadowSample sample, Candidate candidate, CallBound bound) => new()
+    private HoldRequest HoldFor(ShadowSample sample, MemberLimits? member, Candidate candidate, CallBound bound) => new()
     {
         ReceiptId = ReceiptId.Create(time.GetUtcNow()),
         Account = sample.Key.Account,
         Key = sample.Key.Limits,
+        Member = member,
         Price = candidate.Price,
         Amount = bound.MaxCost(candidate.Price),
         MinimumAmount = bound.LeastCost(candidate.Price),
@@ -101,8 +111,8 @@ internal sealed partial class ShadowCaller(
         Facts = new CallFacts
         {
             KeyId = sample.Key.Id,
+            MemberId = member?.MemberId,
             Workspace = sample.Key.Workspace,
-            RunId = null,
             Tags = [.. sample.Key.Tags, IShadowCaller.Tag],
             Endpoint = "/v1/chat/completions",
             Dialect = "openai",

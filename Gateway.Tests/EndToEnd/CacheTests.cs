@@ -211,6 +211,24 @@ internal sealed class CacheTests : EndToEndFixture
     }
 
     [Test]
+    public async Task A_hit_is_whole_when_the_balance_would_not_pay_for_it([Values] bool streamed)
+    {
+        var workspace = streamed ? "ws_poor_streams" : "ws_poor";
+        await Gateway.PostAsync("/api/proxy-rules", """{"type":"cache_enable","name":"poor","config":{"ttlSeconds":600}}""", workspace);
+        await Gateway.PostAsync("/api/top-ups", """{"bucket":"credit","amount":0.00025}""", workspace);
+        var poor = (await Gateway.PostAsync("/api/keys", """{"name":"poor","kind":"inference"}""", workspace))["key"]!.GetValue<string>();
+        var (_, body) = Request("count=50", streamed ? ",\"max_tokens\":60,\"stream\":true" : ",\"max_tokens\":60");
+        var paid = await AskAsync(poor, body);
+
+        var hit = await AskAsync(poor, body);
+
+        Assert.That((paid.Status, hit.Status, hit.Header("x-gateway-cache")), Is.EqualTo((200, 200, "hit")), paid.Text + hit.Text);
+        Assert.That(hit.Text, Does.Not.Contain("credit_exhausted"));
+        if (streamed)
+            Assert.That(hit.Events.Count(static e => e.Contains("\"content\":\" a\"", StringComparison.Ordinal)), Is.EqualTo(49));
+    }
+
+    [Test]
     public async Task An_answer_that_a_user_finds_bad_is_not_given_again()
     {
         var (_, body) = Request("count=2");

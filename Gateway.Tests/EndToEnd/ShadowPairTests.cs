@@ -14,7 +14,7 @@ internal sealed class ShadowPairTests : EndToEndFixture
     {
         await Gateway.PostAsync("/api/proxy-rules", """{"type":"compress","name":"slim","tag":"slim","config":{"strength":"medium"}}""");
         await Gateway.PatchAsync("/api/workspace", """{"shadowRate":0.05}""");
-        var key = await Gateway.CreateKeyAsync(""","tags":["slim"]""");
+        var key = await Gateway.CreateKeyAsync(""","tags":["slim"],"memberId":"mem_shadow" """);
         Client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         var table = string.Concat(Enumerable.Range(0, 40).Select(static n => $"{{ \\\"id\\\": {n},   \\\"state\\\": \\\"shipped\\\" }},\\n"));
 
@@ -39,8 +39,11 @@ internal sealed class ShadowPairTests : EndToEndFixture
         var shadows = 0;
         foreach (var reference in entries.Select(static entry => entry!["reference"]!.GetValue<string>()).Where(static reference => reference.StartsWith("ul_", StringComparison.Ordinal)).Distinct())
         {
-            var tags = (await Gateway.GetAsync($"/api/receipts/{reference}"))["tags"]!.AsArray().Select(static tag => tag!.GetValue<string>());
-            shadows += tags.Contains("gateway:shadow") ? 1 : 0;
+            var shadow = await Gateway.GetAsync($"/api/receipts/{reference}");
+            if (!shadow["tags"]!.AsArray().Any(static tag => tag!.GetValue<string>() == "gateway:shadow"))
+                continue;
+            Assert.That(shadow["memberId"]?.GetValue<string>(), Is.EqualTo("mem_shadow"), "it counts against the member's allowance, like any call of the key");
+            shadows++;
         }
 
         Assert.That(shadows, Is.GreaterThanOrEqualTo(2), "each has a receipt of its own, and was charged");
