@@ -30,8 +30,8 @@ internal sealed class ApiAuthentication(KeyDirectory keys, TimeProvider time) : 
             return Problem.Forbidden("It may not be used from this address.");
 
         var named = http.Request.Headers["X-Workspace"].ToString();
-        if (named.Length > 0 && !Rules.WorkspaceId(named))
-            return Problem.Invalid("X-Workspace", Rules.WorkspaceMessage);
+        if (named.Length > 0 && !NameShapes.WorkspaceId(named))
+            return Problem.Invalid("X-Workspace", NameShapes.WorkspaceMessage);
         var workspace = key.IsOperator ? (named.Length > 0 ? named : "ws_default") : key.Workspace;
         if (named.Length > 0 && !string.Equals(named, workspace, StringComparison.Ordinal))
             return Problem.Forbidden("It acts in its own workspace alone.");

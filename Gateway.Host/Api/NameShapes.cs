@@ -1,7 +1,7 @@
 namespace Gateway.Host.Api;
 
 /// <summary>Shapes of names that several resources share.</summary>
-internal static class Rules
+internal static class NameShapes
 {
     public const string ProviderMessage = "must be 1 to 64 lower-case letters, digits, '-', '_' or '.', and begin with a letter or digit.";
     public const string ModelMessage = "must be 1 to 200 characters of printable ASCII without spaces or quotation marks.";

@@ -22,7 +22,7 @@ internal sealed class ResourceWriter(IResourceStore store, IResourceNotices noti
     /// <summary>The resource, if this tenant may see it; another tenant's is as if it were not there.</summary>
     public async Task<Resource?> FindAsync(string kind, string id, string? workspace, CancellationToken cancellationToken)
     {
-        if (!Rules.Id(id))
+        if (!NameShapes.Id(id))
             return null;
         var resource = await store.FindAsync(kind, id, cancellationToken);
         return workspace is null || string.Equals(resource?.Workspace, workspace, StringComparison.Ordinal) ? resource : null;
@@ -85,7 +85,7 @@ internal sealed class ResourceWriter(IResourceStore store, IResourceNotices noti
     {
         // Under an idempotency key a resource that is gone may be this very request's doing: the store knows.
         if (await FindAsync(kind, id, workspace, CancellationToken.None) is null
-            && (request.By.IdempotencyKey is null || !Rules.Id(id) || await store.FindAsync(kind, id, CancellationToken.None) is not null))
+            && (request.By.IdempotencyKey is null || !NameShapes.Id(id) || await store.FindAsync(kind, id, CancellationToken.None) is not null))
         {
             throw new ApiRefusal(Problem.NotFound());
         }

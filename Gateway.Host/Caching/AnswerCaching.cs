@@ -15,12 +15,13 @@ internal static class AnswerCaching
     /// <param name="connection">To Redis; <c>null</c>: there is none.</param>
     public static void AddAnswerCaching(this IServiceCollection services, GatewaySettings settings, CacheConnection? connection)
     {
+        services.TryAddSingleton<ChannelHttp>();
         if (settings.CacheEmbeddingModel is { } model)
         {
             services.TryAddSingleton<IEmbedder>(provider =>
             {
                 var catalogue = provider.GetRequiredService<CatalogueSource>();
-                return new UpstreamEmbedder(model, () => catalogue.Current, provider.GetRequiredService<ILogger<UpstreamEmbedder>>());
+                return new UpstreamEmbedder(model, () => catalogue.Current, provider.GetRequiredService<ChannelHttp>(), provider.GetRequiredService<ILogger<UpstreamEmbedder>>());
             });
         }
 

@@ -10,16 +10,15 @@ namespace Gateway.Host.Caching;
 /// <remarks>These calls are the operator's own cost: they are not metered, and no tenant's balance pays for them.</remarks>
 /// <param name="model">As <c>Gateway__CacheEmbeddingModel</c> names it: <c>provider/model</c>.</param>
 /// <param name="catalogue">The catalogue in force.</param>
+/// <param name="http">Calls them.</param>
 /// <param name="log">Hears of failures.</param>
-internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnapshot> catalogue, ILogger<UpstreamEmbedder> log) : IEmbedder, IDisposable
+internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnapshot> catalogue, ChannelHttp http, ILogger<UpstreamEmbedder> log) : IEmbedder
 {
     // 4,096 dimensions in digits are below 100 KB.
     private const int MaxAnswerBytes = 256 * 1024;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
-    private readonly HttpClient openClient = Client(allowPrivate: false);
-    private readonly HttpClient privateClient = Client(allowPrivate: true);
     private int isFailing;
 
     /// <inheritdoc/>
@@ -36,10 +35,10 @@ internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnaps
         try
         {
             using var request = Request(found.Channel, found.UpstreamModel, text);
-            var client = found.Channel.AllowPrivateAddress ? privateClient : openClient;
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, deadline.Token);
+            using var response = await http.For(found.Channel).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             if (!response.IsSuccessStatusCode)
                 return Failed($"status {(int)response.StatusCode}");
+            await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, deadline.Token);
             if (Read(await response.Content.ReadAsByteArrayAsync(deadline.Token)) is not { } vector)
                 return Failed("no embedding in its answer");
 
@@ -55,25 +54,6 @@ internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnaps
             return Failed("too slow");
         }
     }
-
-    public void Dispose()
-    {
-        openClient.Dispose();
-        privateClient.Dispose();
-    }
-
-    private static HttpClient Client(bool allowPrivate) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectTimeout = Deadline,
-        ConnectCallback = (context, token) => CheckedConnection.OpenAsync(context.DnsEndPoint, allowPrivate, token),
-    })
-    {
-        Timeout = Deadline, MaxResponseContentBufferSize = MaxAnswerBytes,
-    };
 
     private static HttpRequestMessage Request(Channel channel, string upstreamModel, string text)
     {

@@ -93,8 +93,8 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
 
     public ChannelFieldsValidator()
     {
-        RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(100).Must(Rules.Printable).WithMessage("must be printable.");
-        RuleFor(f => f.Provider).Cascade(CascadeMode.Stop).NotEmpty().Must(Rules.ProviderName).WithMessage(Rules.ProviderMessage);
+        RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(100).Must(NameShapes.Printable).WithMessage("must be printable.");
+        RuleFor(f => f.Provider).Cascade(CascadeMode.Stop).NotEmpty().Must(NameShapes.ProviderName).WithMessage(NameShapes.ProviderMessage);
         RuleFor(f => f.RouteType).NotNull();
         RuleFor(f => f.BaseUrl).NotNull().When(f => f.BaseUrls is not { Count: > 0 });
         RuleFor(f => f.BaseUrl).Custom((url, context) => Check(url, context)).When(f => f.BaseUrl is not null);
@@ -107,8 +107,8 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
             .Must(static models => models!.DistinctBy(static model => model?.Model, StringComparer.Ordinal).Count() == models!.Count).WithMessage("names a model twice.");
         RuleForEach(f => f.Models).NotNull().ChildRules(model =>
         {
-            model.RuleFor(m => m.Model).Cascade(CascadeMode.Stop).NotEmpty().Must(Rules.ModelName).WithMessage(Rules.ModelMessage);
-            model.RuleFor(m => m.UpstreamModel).Must(Rules.ModelName).WithMessage(Rules.ModelMessage).When(m => m.UpstreamModel is not null);
+            model.RuleFor(m => m.Model).Cascade(CascadeMode.Stop).NotEmpty().Must(NameShapes.ModelName).WithMessage(NameShapes.ModelMessage);
+            model.RuleFor(m => m.UpstreamModel).Must(NameShapes.ModelName).WithMessage(NameShapes.ModelMessage).When(m => m.UpstreamModel is not null);
         });
         RuleFor(f => f.Priority).InclusiveBetween(0, 1_000);
         RuleFor(f => f.Weight).InclusiveBetween(1, 1_000);
@@ -116,7 +116,7 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
         RuleFor(f => f.FirstByteTimeoutMs).InclusiveBetween(1, MostMilliseconds);
         RuleFor(f => f.IdleTimeoutMs).InclusiveBetween(1, MostMilliseconds);
         RuleFor(f => f.MaxConcurrency).InclusiveBetween(1, 1_000_000);
-        RuleFor(f => f.Workspace).Must(Rules.WorkspaceId).WithMessage(Rules.WorkspaceMessage).When(f => f.Workspace is not null);
+        RuleFor(f => f.Workspace).Must(NameShapes.WorkspaceId).WithMessage(NameShapes.WorkspaceMessage).When(f => f.Workspace is not null);
     }
 
     private static void Check(string? url, ValidationContext<ChannelFields> context)

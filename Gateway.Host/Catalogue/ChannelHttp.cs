@@ -1,5 +1,3 @@
-using Gateway.Transforms.Yarp;
-
 namespace Gateway.Host.Catalogue;
 
 /// <summary>Clients for calls that the gateway makes for itself; those of clients go through YARP. The same care: no redirects, cookies or proxies, addresses checked at the connection.</summary>
@@ -8,16 +6,16 @@ internal sealed class ChannelHttp : IDisposable
     private const int MaxAnswerBytes = 1 << 20;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient open = Client(allowPrivate: false);
-    private readonly HttpClient closed = Client(allowPrivate: true);
+    private readonly HttpClient publicOnly = Client(allowPrivate: false);
+    private readonly HttpClient anywhere = Client(allowPrivate: true);
 
     /// <summary>The client for a channel. It has no time-out of its own.</summary>
-    public HttpClient For(Channel channel) => channel.AllowPrivateAddress ? closed : open;
+    public HttpClient For(Channel channel) => channel.AllowPrivateAddress ? anywhere : publicOnly;
 
     public void Dispose()
     {
-        open.Dispose();
-        closed.Dispose();
+        publicOnly.Dispose();
+        anywhere.Dispose();
     }
 
     private static HttpClient Client(bool allowPrivate) => new(new SocketsHttpHandler

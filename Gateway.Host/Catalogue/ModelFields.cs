@@ -67,14 +67,14 @@ internal sealed class ModelFieldsValidator : AbstractValidator<ModelFields>
 
     public ModelFieldsValidator()
     {
-        RuleFor(f => f.Provider).Cascade(CascadeMode.Stop).NotEmpty().Must(Rules.ProviderName).WithMessage(Rules.ProviderMessage);
-        RuleFor(f => f.Model).Cascade(CascadeMode.Stop).NotEmpty().Must(Rules.ModelName).WithMessage(Rules.ModelMessage);
+        RuleFor(f => f.Provider).Cascade(CascadeMode.Stop).NotEmpty().Must(NameShapes.ProviderName).WithMessage(NameShapes.ProviderMessage);
+        RuleFor(f => f.Model).Cascade(CascadeMode.Stop).NotEmpty().Must(NameShapes.ModelName).WithMessage(NameShapes.ModelMessage);
         RuleFor(f => f.Kind).NotNull();
         RuleFor(f => f.ContextWindow).InclusiveBetween(1, MostTokens);
         RuleFor(f => f.MaxOutputTokens).NotNull().When(static f => f.Kind is ModelKind.Chat or ModelKind.Completion);
         RuleFor(f => f.MaxOutputTokens).InclusiveBetween(1, MostOutputTokens);
         RuleFor(f => f.Prices).Cascade(CascadeMode.Stop).NotNull().Must(static prices => prices!.Count <= MostPrices).WithMessage($"may hold at most {MostPrices}.");
         RuleForEach(f => f.Prices).NotNull().SetValidator(model => new PriceFieldsValidator(model.Kind ?? ModelKind.Chat));
-        RuleFor(f => f.Workspace).Must(Rules.WorkspaceId).WithMessage(Rules.WorkspaceMessage).When(f => f.Workspace is not null);
+        RuleFor(f => f.Workspace).Must(NameShapes.WorkspaceId).WithMessage(NameShapes.WorkspaceMessage).When(f => f.Workspace is not null);
     }
 }

@@ -95,7 +95,7 @@ internal sealed class PriceFieldsValidator : AbstractValidator<PriceFields>
     public PriceFieldsValidator(ModelKind kind)
     {
         RuleFor(p => p.RouteType).NotNull();
-        RuleFor(p => p.Currency).Must(Rules.Currency).WithMessage(Rules.CurrencyMessage).When(p => p.Currency is not null);
+        RuleFor(p => p.Currency).Must(NameShapes.Currency).WithMessage(NameShapes.CurrencyMessage).When(p => p.Currency is not null);
         RuleFor(p => p.InputPricePer1M).NotNull().When(p => kind != ModelKind.Image || p.PricePerImage is null);
         RuleFor(p => p.OutputPricePer1M).NotNull().When(_ => kind is ModelKind.Chat or ModelKind.Completion);
         RuleFor(p => p.InputPricePer1M).Must(IsPrice).WithMessage(PriceMessage);

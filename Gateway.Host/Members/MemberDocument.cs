@@ -40,7 +40,7 @@ internal sealed record MemberFields
     public AllowanceFields? Allowance { get; init; }
 
     /// <summary>Whether it is a well-formed id of a member, <c>mem_…</c>.</summary>
-    public static bool IsId(string id) => id.Length > 4 && id.StartsWith("mem_", StringComparison.Ordinal) && Rules.Id(id);
+    public static bool IsId(string id) => id.Length > 4 && id.StartsWith("mem_", StringComparison.Ordinal) && NameShapes.Id(id);
 
     /// <summary>Reads a stored document.</summary>
     public static MemberFields Read(byte[] body) =>

@@ -55,6 +55,6 @@ internal static class ConfiguredRules
 
         var workspace = node[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
         node.Remove(key);
-        return Rules.WorkspaceId(workspace) ? workspace : throw item.Mistake("workspace", Rules.WorkspaceMessage);
+        return NameShapes.WorkspaceId(workspace) ? workspace : throw item.Mistake("workspace", NameShapes.WorkspaceMessage);
     }
 }

@@ -49,8 +49,8 @@ internal sealed class RuleFieldsValidator : AbstractValidator<RuleFields>
     {
         var names = string.Join(", ", types.All.Select(static type => type.Name));
         RuleFor(f => f.Type).Cascade(CascadeMode.Stop).NotEmpty().Must(type => types.Find(type) is not null).WithMessage($"must be one of {names}.");
-        RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(MostNameCharacters).Must(Rules.Printable).WithMessage("must be printable.");
-        RuleFor(f => f.Tag).Must(Rules.Tag).WithMessage(Rules.TagMessage).When(f => f.Tag is not null);
+        RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(MostNameCharacters).Must(NameShapes.Printable).WithMessage("must be printable.");
+        RuleFor(f => f.Tag).Must(NameShapes.Tag).WithMessage(NameShapes.TagMessage).When(f => f.Tag is not null);
         RuleFor(f => f.Priority).InclusiveBetween(0, MostPriority);
     }
 }

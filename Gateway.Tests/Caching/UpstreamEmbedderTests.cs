@@ -14,6 +14,7 @@ namespace Gateway.Tests.Caching;
 [TestFixture]
 public sealed class UpstreamEmbedderTests
 {
+    private readonly ChannelHttp channelHttp = new();
     private WebApplication upstream = null!;
     private Func<HttpContext, Task> answer = static _ => Task.CompletedTask;
     private string? authorization;
@@ -40,6 +41,7 @@ public sealed class UpstreamEmbedderTests
     {
         using var now = new CancellationTokenSource(TimeSpan.Zero);
         await upstream.StopAsync(now.Token);
+        channelHttp.Dispose();
         await upstream.DisposeAsync();
     }
 
@@ -108,7 +110,7 @@ public sealed class UpstreamEmbedderTests
     {
         answer = static http => Task.Delay(TimeSpan.FromSeconds(20), http.RequestAborted);
         using var gone = new CancellationTokenSource(50);
-        using var embedder = Embedder([Channel()]);
+        var embedder = Embedder([Channel()]);
 
         Assert.That(() => embedder.EmbedAsync("x", gone.Token).AsTask(), Throws.InstanceOf<OperationCanceledException>());
         await Task.CompletedTask;
@@ -136,10 +138,10 @@ public sealed class UpstreamEmbedderTests
 
     private async Task<float[]?> EmbedAsync(string text, Channel? channel = null)
     {
-        using var embedder = Embedder([channel ?? Channel()]);
+        var embedder = Embedder([channel ?? Channel()]);
         return await embedder.EmbedAsync(text, default);
     }
 
-    private static UpstreamEmbedder Embedder(Channel[] channels) =>
-        new("openai/embed-1", () => new CatalogueSnapshot(channels, []), NullLogger<UpstreamEmbedder>.Instance);
+    private UpstreamEmbedder Embedder(Channel[] channels) =>
+        new("openai/embed-1", () => new CatalogueSnapshot(channels, []), channelHttp, NullLogger<UpstreamEmbedder>.Instance);
 }

@@ -113,7 +113,7 @@ internal sealed class AccountEndpoints(ILedger ledger, TimeProvider time)
     {
         var caller = ApiCaller.Of(http);
         return caller is { IsOperator: true, NamedWorkspace: false }
-            ? account.StartsWith("acc_", StringComparison.Ordinal) && Rules.Id(account)
+            ? account.StartsWith("acc_", StringComparison.Ordinal) && NameShapes.Id(account)
             : string.Equals(account, KeySnapshot.AccountOf(caller.Workspace), StringComparison.Ordinal);
     }
 

@@ -15,16 +15,16 @@ internal sealed class AdjustmentFieldsValidator : AbstractValidator<AdjustmentFi
 {
     public AdjustmentFieldsValidator()
     {
-        RuleFor(f => f.Account).Must(static id => id!.StartsWith("acc_", StringComparison.Ordinal) && Rules.Id(id)).WithMessage("must begin with acc_.")
+        RuleFor(f => f.Account).Must(static id => id!.StartsWith("acc_", StringComparison.Ordinal) && NameShapes.Id(id)).WithMessage("must begin with acc_.")
             .When(f => f.Account is not null);
         RuleFor(f => f.Bucket).NotNull().Must(IsBucket).WithMessage("must be the id of a bucket, bkt_… or pk_….");
         RuleFor(f => f.Amount).Must(static amount => amount is { } value && Amounts.IsAmount(Math.Abs(value)))
             .WithMessage("must be more or less than 0, at most 4000000 either way, with at most 9 decimals.");
-        RuleFor(f => f.Note).NotEmpty().MaximumLength(500).Must(Rules.Printable).WithMessage("must be printable, 1 to 500 characters.");
+        RuleFor(f => f.Note).NotEmpty().MaximumLength(500).Must(NameShapes.Printable).WithMessage("must be printable, 1 to 500 characters.");
     }
 
     private static bool IsBucket(string? id) =>
-        id is not null && Rules.Id(id) && (id.StartsWith("bkt_", StringComparison.Ordinal) || id.StartsWith("pk_", StringComparison.Ordinal));
+        id is not null && NameShapes.Id(id) && (id.StartsWith("bkt_", StringComparison.Ordinal) || id.StartsWith("pk_", StringComparison.Ordinal));
 }
 
 /// <summary>The limits of a refund.</summary>
@@ -34,6 +34,6 @@ internal sealed class RefundFieldsValidator : AbstractValidator<RefundFields>
     {
         RuleFor(f => f.ReceiptId).Must(static id => ReceiptId.TryParse(id, out _)).WithMessage("must be the id of a receipt, ul_….");
         RuleFor(f => f.Amount).Must(Amounts.IsAmount).WithMessage(Amounts.Message).When(f => f.Amount is not null);
-        RuleFor(f => f.Note).MaximumLength(500).Must(Rules.Printable).WithMessage("must be printable, at most 500 characters.");
+        RuleFor(f => f.Note).MaximumLength(500).Must(NameShapes.Printable).WithMessage("must be printable, at most 500 characters.");
     }
 }

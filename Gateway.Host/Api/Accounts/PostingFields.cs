@@ -15,8 +15,8 @@ internal sealed class PackFieldsValidator : AbstractValidator<PackFields>
 {
     public PackFieldsValidator(TimeProvider time)
     {
-        RuleFor(f => f.Provider).NotNull().Must(Rules.ProviderName).WithMessage(Rules.ProviderMessage);
-        RuleFor(f => f.Model).NotNull().Must(Rules.ModelName).WithMessage(Rules.ModelMessage);
+        RuleFor(f => f.Provider).NotNull().Must(NameShapes.ProviderName).WithMessage(NameShapes.ProviderMessage);
+        RuleFor(f => f.Model).NotNull().Must(NameShapes.ModelName).WithMessage(NameShapes.ModelMessage);
         RuleFor(f => f.Credits).Must(Amounts.IsAmount).WithMessage(Amounts.Message);
         RuleFor(f => f.ExpiresAt).Must(at => at is null || at > time.GetUtcNow()).WithMessage("must be in the future.");
     }
@@ -28,8 +28,8 @@ internal sealed class TopUpFieldsValidator : AbstractValidator<TopUpFields>
     public TopUpFieldsValidator()
     {
         RuleFor(f => f.Bucket).Must(static bucket => bucket is BucketKind.Credit or BucketKind.Wallet).WithMessage("must be credit or wallet.");
-        RuleFor(f => f.Currency).Must(Rules.Currency).WithMessage(Rules.CurrencyMessage).When(f => f.Currency is not null);
+        RuleFor(f => f.Currency).Must(NameShapes.Currency).WithMessage(NameShapes.CurrencyMessage).When(f => f.Currency is not null);
         RuleFor(f => f.Amount).Must(Amounts.IsAmount).WithMessage(Amounts.Message);
-        RuleFor(f => f.Note).MaximumLength(500).Must(Rules.Printable).WithMessage("must be printable.");
+        RuleFor(f => f.Note).MaximumLength(500).Must(NameShapes.Printable).WithMessage("must be printable.");
     }
 }

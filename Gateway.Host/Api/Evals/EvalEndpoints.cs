@@ -78,7 +78,7 @@ internal sealed class EvalEndpoints(Scoring scoring, IScoreStore store)
     private async Task<IResult> ResumeAsync(HttpContext http, string id)
     {
         var caller = ApiCaller.Of(http);
-        if (!Rules.Id(id) || await FindAsync(id, caller.Workspace) is not { } detector)
+        if (!NameShapes.Id(id) || await FindAsync(id, caller.Workspace) is not { } detector)
             return Problem.NotFound();
         if (!await scoring.ResumeAsync(detector.Key, caller.Actor, CancellationToken.None))
             return Problem.Conflict("It is not paused, and serves the strength that its rule asks for.");

@@ -71,7 +71,7 @@ internal sealed class EvalFieldsValidator : AbstractValidator<EvalFields>
             RuleFor(f => f.Rating).Must(static f => f is >= 1 and <= 5).WithMessage("must be from 1 to 5.").When(f => f.Rating is not null);
             RuleFor(f => f.Score).Must(static (f, _) => (f.Score is null ? 0 : 1) + (f.Rating is null ? 0 : 1) + (f.ThumbsUp is null ? 0 : 1) == 1)
                 .WithMessage("is needed, or rating, or thumbsUp: one of them.");
-            RuleFor(f => f.Note).MaximumLength(MostNote).Must(Rules.Printable).WithMessage($"must be printable, at most {MostNote} characters.");
+            RuleFor(f => f.Note).MaximumLength(MostNote).Must(NameShapes.Printable).WithMessage($"must be printable, at most {MostNote} characters.");
             RuleFor(f => f.Scores).Null().WithMessage("may not stand within another.");
         }
     }

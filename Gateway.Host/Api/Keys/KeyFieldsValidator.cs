@@ -12,9 +12,9 @@ internal sealed class KeyFieldsValidator : AbstractValidator<KeyFields>
 
     public KeyFieldsValidator()
     {
-        RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(100).Must(Rules.Printable).WithMessage("must be printable.");
+        RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(100).Must(NameShapes.Printable).WithMessage("must be printable.");
         RuleFor(f => f.Kind).NotNull();
-        RuleFor(f => f.MemberId).Must(static id => id!.StartsWith("mem_", StringComparison.Ordinal) && Rules.Id(id)).WithMessage("must begin with mem_.")
+        RuleFor(f => f.MemberId).Must(static id => id!.StartsWith("mem_", StringComparison.Ordinal) && NameShapes.Id(id)).WithMessage("must begin with mem_.")
             .When(f => f.MemberId is not null);
         RuleFor(f => f.Models).Must(static models => models!.Count is >= 1 and <= MostItems).WithMessage($"must hold 1 to {MostItems}.").When(f => f.Models is not null);
         RuleForEach(f => f.Models).Must(Pattern).WithMessage("must be *, provider/*, provider/model or a model, a star only at the end.");
@@ -22,7 +22,7 @@ internal sealed class KeyFieldsValidator : AbstractValidator<KeyFields>
         RuleFor(f => f.IpAllowList).Must(static list => list!.Count is >= 1 and <= MostItems).WithMessage($"must hold 1 to {MostItems}.").When(f => f.IpAllowList is not null);
         RuleForEach(f => f.IpAllowList).Must(static text => KeyDocument.TryNetwork(text, out _)).WithMessage("must be a network such as 10.0.0.0/8.");
         RuleFor(f => f.Tags).Must(static tags => tags!.Count <= 16).WithMessage("may hold at most 16.").When(f => f.Tags is not null);
-        RuleForEach(f => f.Tags).Must(Rules.Tag).WithMessage(Rules.TagMessage);
+        RuleForEach(f => f.Tags).Must(NameShapes.Tag).WithMessage(NameShapes.TagMessage);
         RuleFor(f => f.RateLimit!.Burst).InclusiveBetween(1, 1_000_000).When(f => f.RateLimit is not null);
         RuleFor(f => f.RateLimit!.RefillPerSecond).InclusiveBetween(0, 1_000_000).When(f => f.RateLimit is not null);
         RuleFor(f => f.TokensPerMinute).InclusiveBetween(1, 1_000_000_000_000);
@@ -30,7 +30,7 @@ internal sealed class KeyFieldsValidator : AbstractValidator<KeyFields>
         RuleFor(f => f.Budget!.Amount).NotNull().Must(Amounts.IsAmount).WithMessage(Amounts.Message).When(f => f.Budget is not null);
         RuleFor(f => f.Budget!.Period).NotNull().When(f => f.Budget is not null);
         RuleForEach(f => f.Scopes).Must(static scope => Scopes.Contains(scope, StringComparer.Ordinal)).WithMessage($"must be one of {string.Join(", ", Scopes)}.");
-        RuleFor(f => f.Plan).MaximumLength(32).Must(Rules.Printable).WithMessage("must be printable.");
+        RuleFor(f => f.Plan).MaximumLength(32).Must(NameShapes.Printable).WithMessage("must be printable.");
         When(f => f.Kind == KeyKind.Management, () =>
         {
             RuleFor(f => f.Scopes).NotEmpty();
@@ -47,7 +47,7 @@ internal sealed class KeyFieldsValidator : AbstractValidator<KeyFields>
         });
     }
 
-    private static bool Pattern(string? text) => text is not null && (text is "*" || Rules.ModelName(text.EndsWith('*') ? $"{text[..^1]}x" : text));
+    private static bool Pattern(string? text) => text is not null && (text is "*" || NameShapes.ModelName(text.EndsWith('*') ? $"{text[..^1]}x" : text));
 }
 
 /// <summary>Amounts of credits as JSON numbers.</summary>

@@ -78,8 +78,8 @@ internal sealed record DryRunRequest(ByteRange Body, IReadOnlyList<string> Tags,
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var tag = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-            if (!Rules.Tag(tag))
-                throw new ApiRefusal(Problem.Invalid($"tags[{tags.Count}]", Rules.TagMessage));
+            if (!NameShapes.Tag(tag))
+                throw new ApiRefusal(Problem.Invalid($"tags[{tags.Count}]", NameShapes.TagMessage));
             if (tags.Count == MostTags)
                 throw new ApiRefusal(Problem.Invalid("tags", $"may hold at most {MostTags}."));
             tags.Add(tag!); // not null: it is a tag

@@ -16,8 +16,8 @@ internal sealed record RuleFilter(string? Type, string? Tag)
         var (type, tag) = (query["type"].ToString(), query["tag"].ToString());
         if (type.Length > 0 && types.Find(type) is null)
             throw new ApiRefusal(Problem.Invalid("type", $"must be one of {string.Join(", ", types.All.Select(static known => known.Name))}."));
-        if (tag.Length > 0 && !Rules.Tag(tag))
-            throw new ApiRefusal(Problem.Invalid("tag", Rules.TagMessage));
+        if (tag.Length > 0 && !NameShapes.Tag(tag))
+            throw new ApiRefusal(Problem.Invalid("tag", NameShapes.TagMessage));
         return new RuleFilter(type.Length > 0 ? type : null, tag.Length > 0 ? tag : null);
     }
 

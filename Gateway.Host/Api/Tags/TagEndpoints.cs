@@ -40,8 +40,8 @@ internal sealed class TagEndpoints(ResourceWriter writer, RuleSource rules)
 
     private async Task<IResult> PutAsync(HttpContext http, string tag)
     {
-        if (!Rules.Tag(tag))
-            return Problem.Invalid("tag", Rules.TagMessage);
+        if (!NameShapes.Tag(tag))
+            return Problem.Invalid("tag", NameShapes.TagMessage);
 
         var workspace = ApiCaller.Of(http).Workspace;
         var request = await ApiRequest.ReadAsync(http);
