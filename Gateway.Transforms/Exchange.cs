@@ -12,7 +12,7 @@ public sealed class Exchange : IDisposable
 
     /// <param name="index">The index of <paramref name="body"/>; an edit reads it anew.</param>
     /// <param name="body">The client's bytes.</param>
-    public Exchange(ChatRequestIndex index, ReadOnlyMemory<byte> body)
+    public Exchange(RequestIndex index, ReadOnlyMemory<byte> body)
     {
         Index = index;
         Body = body;
@@ -51,7 +51,7 @@ public sealed class Exchange : IDisposable
     public ReadOnlyMemory<byte> Body { get; private set; }
 
     /// <summary>Where the members of <see cref="Body"/> stand.</summary>
-    public ChatRequestIndex Index { get; }
+    public RequestIndex Index { get; }
 
     /// <summary>The model that is asked for: the client's, or another rule's. Not written into the body before the request is sent.</summary>
     public string Model { get; set; }

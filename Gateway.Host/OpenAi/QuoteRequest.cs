@@ -15,7 +15,7 @@ namespace Gateway.Host.OpenAi;
 /// <param name="Calls">How many calls.</param>
 /// <param name="BoundOf">What one of them can use of a model, once the rules have looked at it.</param>
 /// <param name="ExpectedOutput">The completion tokens of one call, where the client says so.</param>
-internal sealed record QuoteItem(ChatRequestIndex Index, ReadOnlyMemory<byte> Body, long Calls, Func<Model, Exchange, CallBound> BoundOf, long? ExpectedOutput);
+internal sealed record QuoteItem(RequestIndex Index, ReadOnlyMemory<byte> Body, long Calls, Func<Model, Exchange, CallBound> BoundOf, long? ExpectedOutput);
 
 /// <summary>Reads the body of <c>POST /v1/quotes</c>: one item, or a list of them.</summary>
 internal static class QuoteRequest
@@ -29,7 +29,7 @@ internal static class QuoteRequest
     private const long MaxCalls = 1_000_000;
     private const long MaxTokens = 10_000_000;
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = ChatRequestIndex.MaxDepth + 1 };
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = RequestIndex.MaxDepth + 1 };
 
     /// <summary>The items, or why there are none.</summary>
     public static (IReadOnlyList<QuoteItem> Items, GatewayError? Error) Read(ReadOnlyMemory<byte> body)
@@ -81,7 +81,7 @@ internal static class QuoteRequest
 
     private static (QuoteItem? Item, GatewayError? Error) ReadCall(JsonElement element)
     {
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         var bytes = Encoding.UTF8.GetBytes(element.GetRawText());
         if (!index.TryRead(bytes, out var error))
             return (null, RequestBody.Shape(error));
@@ -107,7 +107,7 @@ internal static class QuoteRequest
             return (null, GatewayError.InvalidField("output_tokens", $"output_tokens is a whole number from 0 to {MaxTokens}."));
 
         var provider = element.TryGetProperty("provider", out var by) && by.ValueKind == JsonValueKind.String ? by.GetString() : null;
-        var index = new ChatRequestIndex { RequiresMessages = false };
+        var index = new RequestIndex { RequiresMessages = false };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(provider is null ? new Dictionary<string, string>(StringComparer.Ordinal) { ["model"] = model } : new(StringComparer.Ordinal) { ["model"] = model, ["provider"] = provider });
         if (!index.TryRead(bytes, out var error))
             return (null, RequestBody.Shape(error));

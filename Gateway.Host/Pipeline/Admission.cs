@@ -13,7 +13,7 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     /// <summary>Holds the most that the call can cost; the error, or <c>null</c>.</summary>
     /// <param name="call">The call.</param>
     /// <param name="isFree">Nothing is set aside yet: the rates are counted, because the cache is asked first. <see cref="RaiseAsync"/> follows if it has no answer.</param>
-    public async ValueTask<GatewayError?> HoldAsync(ChatCall call, bool isFree)
+    public async ValueTask<GatewayError?> HoldAsync(ModelCall call, bool isFree)
     {
         var leg = call.Legs[0];
         var bound = Count(call, leg);
@@ -44,7 +44,7 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     }
 
     /// <summary>Holds what the call can cost in place of nothing; the error, or <c>null</c>.</summary>
-    public ValueTask<GatewayError?> RaiseAsync(ChatCall call)
+    public ValueTask<GatewayError?> RaiseAsync(ModelCall call)
     {
         var leg = call.Legs[0];
         var bound = CallBound.Of(call, leg.Model);
@@ -52,7 +52,7 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     }
 
     /// <summary>Moves the hold to the price of a fallback; the error, or <c>null</c>. Refused, the hold stays where it was.</summary>
-    public ValueTask<GatewayError?> MoveAsync(ChatCall call, Leg leg)
+    public ValueTask<GatewayError?> MoveAsync(ModelCall call, Leg leg)
     {
         var bound = Count(call, leg);
         var facts = call.Hold!.Request.Facts with
@@ -65,7 +65,7 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
         return ReholdAsync(call, leg, bound, bound.MaxCost(leg.Price), facts);
     }
 
-    private async ValueTask<GatewayError?> ReholdAsync(ChatCall call, Leg leg, CallBound bound, Credits amount, CallFacts facts)
+    private async ValueTask<GatewayError?> ReholdAsync(ModelCall call, Leg leg, CallBound bound, Credits amount, CallFacts facts)
     {
         facts.Rules = CallFactsOf.Rules(call);
         var request = call.Hold!.Request with { Price = leg.Price, Amount = amount, MinimumAmount = bound.LeastCost(leg.Price), Facts = facts };
@@ -82,7 +82,7 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     }
 
     // What is counted of the prompt depends on the model's tokenizer.
-    private static CallBound Count(ChatCall call, Leg leg)
+    private static CallBound Count(ModelCall call, Leg leg)
     {
         var index = call.Body.Index;
         var body = call.Exchange.Body.Span;
@@ -91,7 +91,7 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     }
 
     // A chain may end at a dearer model: what that needs is held from the start, as far as the balance has it.
-    private static Credits DearestCost(ChatCall call, CallBound bound)
+    private static Credits DearestCost(ModelCall call, CallBound bound)
     {
         var dearest = bound.MaxCost(call.Legs[0].Price);
         for (var i = 1; i < call.Legs.Count; i++)
@@ -104,13 +104,13 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
         return dearest;
     }
 
-    private static void Cap(ChatCall call, CallBound bound)
+    private static void Cap(ModelCall call, CallBound bound)
     {
         var (price, held) = (call.Hold!.Request.Price, call.Hold.Amount);
         call.CappedTokens = held < bound.MaxCost(price) ? bound.Affordable(price, held) : null;
     }
 
-    private GatewayError Refusal(ChatCall call, Leg leg, CallBound bound, HoldResult result)
+    private GatewayError Refusal(ModelCall call, Leg leg, CallBound bound, HoldResult result)
     {
         switch (result)
         {

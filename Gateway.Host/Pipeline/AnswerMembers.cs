@@ -10,10 +10,10 @@ namespace Gateway.Host.Pipeline;
 internal static class AnswerMembers
 {
     /// <summary>Members for <c>usage</c> of a plain answer; the tokens too, when the upstream sent none.</summary>
-    public static byte[] Usage(ChatCall call, in Usage usage, bool upstreamReported) => Write(call, usage, !upstreamReported, call.IsWallet);
+    public static byte[] Usage(ModelCall call, in Usage usage, bool upstreamReported) => Write(call, usage, !upstreamReported, call.IsWallet);
 
     /// <summary>Members for <c>usage</c> in a stream's last chunk.</summary>
-    public static byte[] StreamUsage(ChatCall call, SseRelay relay)
+    public static byte[] StreamUsage(ModelCall call, SseRelay relay)
     {
         var usage = relay.Reported is { } reported
             ? new Usage(reported.Input, reported.CachedInput, reported.CacheWrite, reported.Output, reported.Reasoning)
@@ -22,7 +22,7 @@ internal static class AnswerMembers
     }
 
     /// <summary>Members for the root in the Token Wallet dialect; none in OpenAI's.</summary>
-    public static byte[] Root(ChatCall call, ReadOnlySpan<byte> rawContent)
+    public static byte[] Root(ModelCall call, ReadOnlySpan<byte> rawContent)
     {
         if (!call.IsWallet)
             return [];
@@ -39,7 +39,7 @@ internal static class AnswerMembers
         return End(buffer, json);
     }
 
-    private static byte[] Write(ChatCall call, in Usage usage, bool withTokens, bool withWallet)
+    private static byte[] Write(ModelCall call, in Usage usage, bool withTokens, bool withWallet)
     {
         var settled = call.Settled!;
         var (buffer, json) = Begin();
@@ -75,7 +75,7 @@ internal static class AnswerMembers
         return End(buffer, json);
     }
 
-    private static void WritePack(Utf8JsonWriter json, ChatCall call)
+    private static void WritePack(Utf8JsonWriter json, ModelCall call)
     {
         foreach (var share in call.Settled!.PaidBy)
         {

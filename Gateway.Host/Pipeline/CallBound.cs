@@ -19,14 +19,14 @@ internal readonly record struct CallBound(long Input, long Output, long Least, i
     public long Tokens => Input + Output * Choices;
 
     /// <summary>The bound of a call that goes to this model.</summary>
-    public static CallBound Of(ChatCall call, Model model) => Of(call.Body.Index, call.Prompt, model, call.Exchange.OutputCap);
+    public static CallBound Of(ModelCall call, Model model) => Of(call.Body.Index, call.Prompt, model, call.Exchange.OutputCap);
 
     /// <summary>The bound of a body.</summary>
     /// <param name="index">The body.</param>
     /// <param name="prompt">Its prompt, counted.</param>
     /// <param name="model">The model that it goes to.</param>
     /// <param name="cap">The most output that rules allow; <c>null</c>: any.</param>
-    public static CallBound Of(ChatRequestIndex index, PromptTokens prompt, Model model, long? cap)
+    public static CallBound Of(RequestIndex index, PromptTokens prompt, Model model, long? cap)
     {
         long? asked = index.MaxTokens is null && index.MaxCompletionTokens is null ? null : Math.Max(index.MaxTokens ?? 0, index.MaxCompletionTokens ?? 0);
         var output = Math.Min(Math.Min(asked ?? long.MaxValue, cap ?? long.MaxValue), model.MaxOutputTokens);

@@ -12,7 +12,7 @@ internal static class CallFactsOf
     private const int MaxTagLength = 64;
     private const int MaxRunIdLength = 128;
 
-    public static CallFacts Request(ChatCall call, Leg leg)
+    public static CallFacts Request(ModelCall call, Leg leg)
     {
         var headers = call.Http.Request.Headers;
         var (model, first) = (leg.Model, leg.Candidates[0]);
@@ -53,7 +53,7 @@ internal static class CallFactsOf
     public static bool IsRunId(string runId) => runId.Length is > 0 and <= MaxRunIdLength && !runId.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     /// <summary>What the rules did so far.</summary>
-    public static IReadOnlyList<AppliedRule> Rules(ChatCall call) => call.Rules.Effects is { Count: > 0 } effects
+    public static IReadOnlyList<AppliedRule> Rules(ModelCall call) => call.Rules.Effects is { Count: > 0 } effects
         ? [.. effects.Select(static effect => new AppliedRule(effect.Id, effect.Type, effect.ToJson()))]
         : [];
 

@@ -8,7 +8,7 @@ namespace Gateway.Host.Pipeline;
 internal static class CallHeaders
 {
     /// <summary>On every answer after the hold, streams and errors too.</summary>
-    public static void Admitted(ChatCall call)
+    public static void Admitted(ModelCall call)
     {
         var headers = call.Http.Response.Headers;
         headers["x-gateway-receipt"] = call.Hold!.ReceiptId.ToString();
@@ -19,7 +19,7 @@ internal static class CallHeaders
     }
 
     // What the client reads in its prompt is not what the provider read: it is told so.
-    private static void Compressed(ChatCall call)
+    private static void Compressed(ModelCall call)
     {
         foreach (var effect in call.Rules.Effects)
         {
@@ -31,14 +31,14 @@ internal static class CallHeaders
     }
 
     /// <summary>The output limit that goes upstream, where the balance or a rule makes it lower than the client's.</summary>
-    public static void Capped(ChatCall call)
+    public static void Capped(ModelCall call)
     {
         if (call.OutputLimit is { } limit)
             call.Http.Response.Headers["x-gateway-max-tokens-capped"] = Text(limit);
     }
 
     /// <summary>What the cache said.</summary>
-    public static void Asked(ChatCall call)
+    public static void Asked(ModelCall call)
     {
         var headers = call.Http.Response.Headers;
         headers["x-gateway-cache"] = call.Reply?.Status ?? call.Exchange.CacheStatus;
@@ -50,7 +50,7 @@ internal static class CallHeaders
     }
 
     /// <summary>Which channel answers.</summary>
-    public static void Attempted(ChatCall call)
+    public static void Attempted(ModelCall call)
     {
         var headers = call.Http.Response.Headers;
         headers["x-gateway-model"] = call.Candidate!.UpstreamModel;
@@ -59,7 +59,7 @@ internal static class CallHeaders
     }
 
     /// <summary>What it cost; for answers that are not streamed.</summary>
-    public static void Settled(ChatCall call)
+    public static void Settled(ModelCall call)
     {
         var headers = call.Http.Response.Headers;
         headers["x-gateway-cost"] = call.Settled!.Cost.ToString();

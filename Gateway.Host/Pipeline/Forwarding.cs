@@ -31,7 +31,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
     }
 
     /// <summary>Tries the legs and their candidates in order; the error of the last one, or <c>null</c> when there is an answer to show.</summary>
-    public async ValueTask<GatewayError?> ForwardAsync(ChatCall call, RequestDelegate forward, Reply reply)
+    public async ValueTask<GatewayError?> ForwardAsync(ModelCall call, RequestDelegate forward, Reply reply)
     {
         GatewayError? error = GatewayError.NoChannel;
         var left = call.Exchange.Fallback?.MaxAttempts ?? MaxAttempts;
@@ -72,7 +72,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
     }
 
     // A chain that names statuses is obeyed in both directions; a connection that failed or was too slow has none, and always counts.
-    private static bool IsWorthAnother(ChatCall call, GatewayError? error)
+    private static bool IsWorthAnother(ModelCall call, GatewayError? error)
     {
         if (call.Attempt is { Relay: not null })
             return false;
@@ -81,7 +81,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
         return error is { Status: 429 or >= 500 };
     }
 
-    private async ValueTask<GatewayError?> AttemptAsync(ChatCall call, Candidate candidate, bool isLast, RequestDelegate forward, Reply reply)
+    private async ValueTask<GatewayError?> AttemptAsync(ModelCall call, Candidate candidate, bool isLast, RequestDelegate forward, Reply reply)
     {
         var channel = candidate.Channel;
         if (!proxy.TryGetCluster(channel.Id, out var cluster))
@@ -104,7 +104,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
         http.Features.Set(attempt);
         CallHeaders.Attempted(call);
 
-        // YARP must not see the client hang up: whether that ends the attempt is ChatCall's decision.
+        // YARP must not see the client hang up: whether that ends the attempt is ModelCall's decision.
         var clientAborted = http.RequestAborted;
         http.RequestAborted = call.Abort.Token;
         http.Request.Body = AsStream(attempt.Body);
@@ -128,7 +128,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
         return error;
     }
 
-    private static TimeSpan FirstByteTimeout(ChatCall call, Channel channel, bool isLast) =>
+    private static TimeSpan FirstByteTimeout(ModelCall call, Channel channel, bool isLast) =>
         !isLast && call.Exchange.Fallback?.OnTimeout is { } timeout && timeout < channel.FirstByteTimeout ? timeout : channel.FirstByteTimeout;
 
     private static MemoryStream AsStream(ReadOnlyMemory<byte> bytes) =>
@@ -146,7 +146,7 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
         var code => code,
     };
 
-    private static GatewayError? Judge(ChatCall call, ForwardAttempt attempt)
+    private static GatewayError? Judge(ModelCall call, ForwardAttempt attempt)
     {
         if (attempt.Relay is not null)
             return null;

@@ -8,14 +8,14 @@ internal sealed partial class LiveCalls(ILedger ledger, StoredAnswers answers, S
 {
     private const int RenewedAtOnce = 64;
 
-    private readonly ConcurrentDictionary<ReceiptId, ChatCall> _calls = new();
+    private readonly ConcurrentDictionary<ReceiptId, ModelCall> _calls = new();
 
     /// <summary>Whether new calls are refused because the process is ending.</summary>
     public bool IsDraining { get; private set; }
 
-    public void Add(ChatCall call) => _calls[call.Hold!.ReceiptId] = call;
+    public void Add(ModelCall call) => _calls[call.Hold!.ReceiptId] = call;
 
-    public void Remove(ChatCall call) => _calls.TryRemove(call.Hold!.ReceiptId, out _);
+    public void Remove(ModelCall call) => _calls.TryRemove(call.Hold!.ReceiptId, out _);
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal sealed partial class LiveCalls(ILedger ledger, StoredAnswers answers, S
     private Task RenewAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
         _calls.Values, new ParallelOptions { MaxDegreeOfParallelism = RenewedAtOnce, CancellationToken = cancellationToken }, RenewAsync);
 
-    private async ValueTask RenewAsync(ChatCall call, CancellationToken cancellationToken)
+    private async ValueTask RenewAsync(ModelCall call, CancellationToken cancellationToken)
     {
         if (call.Hold is not { } hold || call.Settled is not null)
             return;

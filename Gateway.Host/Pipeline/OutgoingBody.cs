@@ -23,12 +23,12 @@ internal sealed class OutgoingBody : IDisposable
         var index = exchange.Index;
         _splice.Clear();
         if (!string.Equals(index.Model, upstreamModel, StringComparison.Ordinal))
-            ChatRequestEdits.ReplaceModel(index, _splice, upstreamModel);
-        ChatRequestEdits.RemoveProvider(index, _splice);
+            RequestEdits.ReplaceModel(index, _splice, upstreamModel);
+        RequestEdits.RemoveProvider(index, _splice);
         if (index.Stream)
-            ChatRequestEdits.IncludeUsage(index, _splice);
+            RequestEdits.IncludeUsage(index, _splice);
         if (cap is { } limit)
-            ChatRequestEdits.CapOutputTokens(index, _splice, limit, field);
+            RequestEdits.CapOutputTokens(index, _splice, limit, field);
 
         if (_splice.Count == 0)
         {

@@ -11,13 +11,13 @@ namespace Gateway.Host.Pipeline;
 internal sealed partial class Reply
 {
     /// <summary>Answers with what a rule has kept: the same answer, for nothing.</summary>
-    public async ValueTask<GatewayError?> AnswerKeptAsync(ChatCall call, StoredReply kept)
+    public async ValueTask<GatewayError?> AnswerKeptAsync(ModelCall call, StoredReply kept)
     {
         call.Hold!.Request.Facts.UpstreamModel = kept.UpstreamModel;
         if (kept.Streamed)
             return await AnswerKeptStreamAsync(call, kept);
 
-        var reader = new ChatAnswerReader();
+        var reader = new AnswerReader();
         if (!reader.TryRead(kept.Body))
             return GatewayError.Upstream;
 
@@ -32,7 +32,7 @@ internal sealed partial class Reply
     }
 
     // As YARP does it for an upstream's: what one read returned is written and flushed before the next.
-    private async ValueTask<GatewayError?> AnswerKeptStreamAsync(ChatCall call, StoredReply kept)
+    private async ValueTask<GatewayError?> AnswerKeptStreamAsync(ModelCall call, StoredReply kept)
     {
         var response = call.Http.Response;
         var relay = call.Kept = Relay(call, new ReplayStream(kept.Body, time));

@@ -20,7 +20,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"u8;
 
     /// <summary>The relay of a streamed answer; it responds and settles as YARP copies it.</summary>
-    public SseRelay Relay(ChatCall call, Stream upstream)
+    public SseRelay Relay(ModelCall call, Stream upstream)
     {
         var response = call.Http.Response;
         response.ContentType = "text/event-stream; charset=utf-8";
@@ -42,13 +42,13 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     }
 
     /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
-    public async ValueTask<GatewayError?> AnswerPlainAsync(ChatCall call)
+    public async ValueTask<GatewayError?> AnswerPlainAsync(ModelCall call)
     {
         var answer = call.Attempt!.Answer!;
         if (answer.Status != StatusCodes.Status200OK)
             return await PassThroughAsync(call);
 
-        var reader = new ChatAnswerReader();
+        var reader = new AnswerReader();
         if (call.Body.Index.Stream || !reader.TryRead(answer.Body) || reader.HasError)
         {
             call.NoteAttempt(answer.Status, "unreadable");
@@ -77,7 +77,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     }
 
     // What the client is about to get is stored first, so that it can be fetched should the last bytes not arrive.
-    private async ValueTask WritePlainAsync(ChatCall call, PooledBuffer body)
+    private async ValueTask WritePlainAsync(ModelCall call, PooledBuffer body)
     {
         var response = call.Http.Response;
         response.StatusCode = StatusCodes.Status200OK;
@@ -95,7 +95,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         call.PlainIsDelivered = call.ClientIsThere;
     }
 
-    private static ExchangeAnswer Ended(ChatCall call, ReadOnlyMemory<byte> body, in Usage usage) => new()
+    private static ExchangeAnswer Ended(ModelCall call, ReadOnlyMemory<byte> body, in Usage usage) => new()
     {
         Streamed = call.Body.Index.Stream,
         Body = body,
@@ -106,7 +106,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     };
 
     /// <summary>Settles a call that nothing has settled: the client hung up, or no attempt answered.</summary>
-    public async ValueTask SettleUnansweredAsync(ChatCall call)
+    public async ValueTask SettleUnansweredAsync(ModelCall call)
     {
         if (call.Attempt?.Relay is { } relay && call.UpstreamAnswered)
         {
@@ -120,7 +120,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         await SettleAsync(call, new Settlement(outcome, default, CountedBy.None));
     }
 
-    private async ValueTask<RelayTail> EndStreamAsync(ChatCall call, SseRelay relay)
+    private async ValueTask<RelayTail> EndStreamAsync(ModelCall call, SseRelay relay)
     {
         NoteStream(call, relay);
         try
@@ -140,7 +140,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     }
 
     // What the client is about to get is stored first, so that it can be fetched should the last bytes not arrive.
-    private async ValueTask LastBytesAsync(ChatCall call, SseRelay relay)
+    private async ValueTask LastBytesAsync(ModelCall call, SseRelay relay)
     {
         if (relay.End == RelayEnd.Complete && call.Settled is { Outcome: not Outcome.Empty })
             await answers.StoreAsync(call, StatusCodes.Status200OK, relay.Transcript);
@@ -150,7 +150,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             ledger.Delivering(call.Hold!);
     }
 
-    private async ValueTask<GatewayError?> SettleStreamAsync(ChatCall call, SseRelay relay)
+    private async ValueTask<GatewayError?> SettleStreamAsync(ModelCall call, SseRelay relay)
     {
         if (call.Reply is not null)
         {
@@ -191,7 +191,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         return null;
     }
 
-    private static Settlement Partial(ChatCall call, SseRelay relay, Outcome outcome)
+    private static Settlement Partial(ModelCall call, SseRelay relay, Outcome outcome)
     {
         var reported = relay.Reported is { IsSound: true } tokens && call.Hold!.Request.Facts.DisputedUsage is null ? tokens : (UsageTokens?)null;
         var output = outcome == Outcome.Complete ? relay.ReceivedTokens() : relay.DeliveredTokens;
@@ -199,7 +199,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         return new Settlement(outcome, usage, reported is null ? CountedBy.Gateway : CountedBy.UpstreamAndGateway);
     }
 
-    private (Usage Usage, CountedBy CountedBy) UsageOf(ChatCall call, ChatAnswerReader reader)
+    private (Usage Usage, CountedBy CountedBy) UsageOf(ModelCall call, AnswerReader reader)
     {
         if (reader is { HasUsage: true, UsageIsEmpty: false } && !IsDisputed(call, reader.Tokens, Count))
             return (ToUsage(reader.Tokens), CountedBy.Upstream);
@@ -215,7 +215,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     }
 
     // The receipt keeps what the upstream claims, beside what is charged.
-    private bool IsDisputed(ChatCall call, in UsageTokens reported, Func<long> countOutput)
+    private bool IsDisputed(ModelCall call, in UsageTokens reported, Func<long> countOutput)
     {
         if (!UsageDispute.IsAbsurd(reported, call, countOutput))
             return false;
@@ -226,10 +226,10 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     }
 
     // The output that the hold and the amount pay for, one choice after the other.
-    private static long PaidOutput(ChatCall call, Credits more) =>
+    private static long PaidOutput(ModelCall call, Credits more) =>
         call.Hold!.Request.Price.AffordableOutputTokens(call.Hold.Amount + more, call.Prompt.Tokens, choices: 1);
 
-    private async ValueTask<long> PaidOutputAsync(ChatCall call)
+    private async ValueTask<long> PaidOutputAsync(ModelCall call)
     {
         var request = call.Hold!.Request;
         using var deadline = new CancellationTokenSource(SettleDeadline);
@@ -240,7 +240,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
 
     private static Usage ToUsage(in UsageTokens tokens) => new(tokens.Input, tokens.CachedInput, tokens.CacheWrite, tokens.Output, tokens.Reasoning);
 
-    private static void NoteStream(ChatCall call, SseRelay relay)
+    private static void NoteStream(ModelCall call, SseRelay relay)
     {
         var facts = call.Hold!.Request.Facts;
         facts.ReportedModel = relay.ReportedModel;
@@ -250,7 +250,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             facts.FirstTokenMs = Stopwatch.GetElapsedTime(call.StartedAt, relay.FirstContentAt).TotalMilliseconds;
     }
 
-    private static void NoteAttempt(ChatCall call, SseRelay relay) =>
+    private static void NoteAttempt(ModelCall call, SseRelay relay) =>
         call.NoteAttempt(StatusCodes.Status200OK, relay.End switch
         {
             RelayEnd.Complete or RelayEnd.Running => null,
@@ -263,12 +263,12 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         });
 
     // The upstream's own refusal of the request (a bad tool schema, say) is the client's to see. It is free.
-    private async ValueTask<GatewayError?> PassThroughAsync(ChatCall call)
+    private async ValueTask<GatewayError?> PassThroughAsync(ModelCall call)
     {
         var answer = call.Attempt!.Answer!;
         call.NoteAttempt(answer.Status, "refused");
         await SettleAsync(call, new Settlement(Outcome.Failed, default, CountedBy.None));
-        if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !new ChatAnswerReader().TryRead(answer.Body))
+        if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !new AnswerReader().TryRead(answer.Body))
             return GatewayError.InvalidBody("The provider refused the request without saying why.") with { Status = answer.Status };
 
         var response = call.Http.Response;
@@ -281,7 +281,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         return null;
     }
 
-    private async ValueTask SettleAsync(ChatCall call, Settlement settlement)
+    private async ValueTask SettleAsync(ModelCall call, Settlement settlement)
     {
         var facts = call.Hold!.Request.Facts;
         facts.LatencyMs = call.ElapsedMs;

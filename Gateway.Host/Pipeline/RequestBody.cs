@@ -11,7 +11,7 @@ internal sealed class RequestBody : IDisposable
     private int _length;
 
     /// <summary>Where the members stand.</summary>
-    public ChatRequestIndex Index { get; } = new();
+    public RequestIndex Index { get; } = new();
 
     /// <summary>The bytes as the client sent them.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);

@@ -57,7 +57,7 @@ internal sealed partial class RequestPipeline(
             return;
         }
 
-        using var call = new ChatCall(http, key, settings.MaxAnswerTime, drains);
+        using var call = new ModelCall(http, key, settings.MaxAnswerTime, drains);
         try
         {
             var error = await AdmitAsync(call);
@@ -89,7 +89,7 @@ internal sealed partial class RequestPipeline(
     }
 
     /// <summary>Steps 2 to 5: from the client's bytes to a live hold, or why there is none.</summary>
-    private async ValueTask<GatewayError?> AdmitAsync(ChatCall call)
+    private async ValueTask<GatewayError?> AdmitAsync(ModelCall call)
     {
         // 2 read
         if (await call.Body.ReadAsync(call.Http.Request, settings.MaxRequestBytes, call.Http.RequestAborted) is { } unreadable)
@@ -110,7 +110,7 @@ internal sealed partial class RequestPipeline(
     }
 
     // The cache stands between the request's rate and its hold: what it answers counts against the rate, and costs nothing.
-    private async ValueTask<GatewayError?> AskCacheAsync(ChatCall call)
+    private async ValueTask<GatewayError?> AskCacheAsync(ModelCall call)
     {
         // 5 hold: of nothing
         if (await admission.HoldAsync(call, isFree: true) is { } limited)
@@ -125,7 +125,7 @@ internal sealed partial class RequestPipeline(
     }
 
     /// <summary>Steps 6 to 8: from the hold to a settled answer, or the error that the client gets.</summary>
-    private async ValueTask<GatewayError?> AnswerAsync(ChatCall call, RequestDelegate forward)
+    private async ValueTask<GatewayError?> AnswerAsync(ModelCall call, RequestDelegate forward)
     {
         try
         {

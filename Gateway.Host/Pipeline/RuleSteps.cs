@@ -15,7 +15,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
     private static readonly string[] ConversationHeaders = ["X-Session-Id", "X-Conversation-Id", "X-Run-Id"];
 
     /// <summary>The model and the body as the rules leave them, and the channels that serve them; the error, or <c>null</c>.</summary>
-    public async ValueTask<GatewayError?> PrepareAsync(ChatCall call)
+    public async ValueTask<GatewayError?> PrepareAsync(ModelCall call)
     {
         var set = rules.Of(call.Key.Workspace);
         var exchange = call.Exchange = ExchangeOf(call, set);
@@ -25,8 +25,8 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         return error;
     }
 
-    /// <summary>Lets a rule answer (<see cref="ChatCall.Reply"/>).</summary>
-    public static async ValueTask<GatewayError?> AnswerAsync(ChatCall call)
+    /// <summary>Lets a rule answer (<see cref="ModelCall.Reply"/>).</summary>
+    public static async ValueTask<GatewayError?> AnswerAsync(ModelCall call)
     {
         var outcome = await call.Rules.RunAsync(RulePhase.Answer, call.Http.RequestAborted);
         call.Reply = (outcome as RuleOutcome.Answer)?.Reply;
@@ -34,7 +34,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
     }
 
     /// <summary>Adds the legs of a fallback chain.</summary>
-    public async ValueTask<GatewayError?> PlanAsync(ChatCall call)
+    public async ValueTask<GatewayError?> PlanAsync(ModelCall call)
     {
         (call.Legs, var error) = await LegsAsync(call.Key, call.Exchange, call.Rules, call.Legs[0], call.Http.RequestAborted);
         return error;
@@ -42,7 +42,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
 
     /// <summary>Where a request would go, without anything that lasts: for a quote.</summary>
     public async ValueTask<(Exchange Exchange, IReadOnlyList<Leg> Legs, GatewayError? Error)> PreviewAsync(
-        KeySnapshot key, IReadOnlyList<string> tags, ChatRequestIndex index, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        KeySnapshot key, IReadOnlyList<string> tags, RequestIndex index, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var set = rules.Of(key.Workspace);
         var exchange = new Exchange(index, body)
@@ -64,7 +64,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
     }
 
     /// <summary>Shows a complete answer to the rules that asked for it.</summary>
-    public static async ValueTask FinishAsync(ChatCall call)
+    public static async ValueTask FinishAsync(ModelCall call)
     {
         if (call.Exchange is not { WantsAnswer: true } || call.Ended is not { } ended)
             return;
@@ -76,7 +76,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
             ended with { FinishReason = ending.FinishReason, HasToolCalls = ending.HasToolCalls, HasRefusal = ending.HasRefusal }, CancellationToken.None);
     }
 
-    private Exchange ExchangeOf(ChatCall call, RuleSet set)
+    private Exchange ExchangeOf(ModelCall call, RuleSet set)
     {
         var headers = call.Http.Request.Headers;
         return new Exchange(call.Body.Index, call.Body.Bytes)

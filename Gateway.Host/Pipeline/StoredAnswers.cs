@@ -22,8 +22,8 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     // A gateway that lives renews each quarter of a hold's lease.
     private TimeSpan Lease => settings.HoldLease * 2;
 
-    /// <summary>Takes the call's idempotency key, or finds the answer that it stands for (<see cref="ChatCall.Stored"/>); the error, or <c>null</c>.</summary>
-    public async ValueTask<GatewayError?> BeginAsync(ChatCall call)
+    /// <summary>Takes the call's idempotency key, or finds the answer that it stands for (<see cref="ModelCall.Stored"/>); the error, or <c>null</c>.</summary>
+    public async ValueTask<GatewayError?> BeginAsync(ModelCall call)
     {
         var headers = call.Http.Request.Headers;
         if (headers["Idempotency-Key"] is { Count: > 0 } values)
@@ -70,7 +70,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     /// <param name="call">The settled call, its response headers set.</param>
     /// <param name="status">The status.</param>
     /// <param name="body">The body as the client gets it; empty: too long to keep.</param>
-    public async ValueTask StoreAsync(ChatCall call, int status, ReadOnlyMemory<byte> body)
+    public async ValueTask StoreAsync(ModelCall call, int status, ReadOnlyMemory<byte> body)
     {
         if (call.Lease is null && call.ClientIsThere)
             return;
@@ -89,7 +89,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     }
 
     /// <summary>The call came to nothing, or to a part: its key is free again. Before the client hears of it, for it may try again at once.</summary>
-    public async ValueTask ReleaseAsync(ChatCall call)
+    public async ValueTask ReleaseAsync(ModelCall call)
     {
         if (call.Lease is not { } lease)
             return;
@@ -99,7 +99,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     }
 
     /// <summary>The call is still running.</summary>
-    public async ValueTask RenewAsync(ChatCall call)
+    public async ValueTask RenewAsync(ModelCall call)
     {
         if (call.Lease is { } lease)
             await TryAsync(call, patience => store.RenewAsync(lease, Lease, patience));
@@ -108,7 +108,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     /// <summary>Whether the exception says that the store is away, and not that the program is wrong.</summary>
     public static bool IsAway(Exception exception) => exception is DbException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException;
 
-    private async ValueTask<GatewayError?> BeginAsync(ChatCall call, string key)
+    private async ValueTask<GatewayError?> BeginAsync(ModelCall call, string key)
     {
         using var patience = new CancellationTokenSource(Patience);
         CallStart start;
@@ -138,7 +138,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
         }
     }
 
-    private async ValueTask<StoredAnswer?> FindUndeliveredAsync(ChatCall call)
+    private async ValueTask<StoredAnswer?> FindUndeliveredAsync(ModelCall call)
     {
         StoredAnswer? found = null;
         await TryAsync(call, async patience =>
@@ -146,7 +146,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
         return found;
     }
 
-    private async Task StoreAsync(ChatCall call, StoredAnswer answer, CancellationToken patience)
+    private async Task StoreAsync(ModelCall call, StoredAnswer answer, CancellationToken patience)
     {
         if (call.Lease is not { } lease)
         {
@@ -160,7 +160,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     }
 
     // A store that goes away in the middle of a call must not take the answer with it: the lease frees the key.
-    private async ValueTask TryAsync(ChatCall call, Func<CancellationToken, Task> step)
+    private async ValueTask TryAsync(ModelCall call, Func<CancellationToken, Task> step)
     {
         using var patience = new CancellationTokenSource(Patience);
         try
@@ -176,7 +176,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     private static bool IsKey(string key) => key.Length is > 0 and <= MaxKeyLength && !key.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     // The body as it came: SDKs write a retry's body again from the same object, byte for byte.
-    private static string Fingerprint(ChatCall call)
+    private static string Fingerprint(ModelCall call)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{call.Http.Request.Method}\n/v1/chat/completions\n{call.Key.Account}\n"));

@@ -14,7 +14,7 @@ internal static class UsageDispute
     /// <param name="reported">The upstream's figures.</param>
     /// <param name="call">The call.</param>
     /// <param name="countOutput">Our count of the visible output; asked only when the report is high.</param>
-    public static bool IsAbsurd(in UsageTokens reported, ChatCall call, Func<long> countOutput)
+    public static bool IsAbsurd(in UsageTokens reported, ModelCall call, Func<long> countOutput)
     {
         if (!reported.IsSound)
             return true;

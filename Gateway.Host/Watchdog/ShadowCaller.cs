@@ -26,7 +26,7 @@ internal sealed partial class ShadowCaller(
     /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> CallAsync(ShadowSample sample, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         if (!index.TryRead(body, out _) || Resolve(sample) is not { } candidate || !load.TryEnter(candidate.Channel))
             return null;
 
@@ -64,7 +64,7 @@ internal sealed partial class ShadowCaller(
             using var response = await http.For(candidate.Channel).SendAsync(message, deadline.Token);
             attempt = attempt with { Status = (int)response.StatusCode };
             var answer = await response.Content.ReadAsByteArrayAsync(deadline.Token);
-            var reader = new ChatAnswerReader();
+            var reader = new AnswerReader();
             if (!response.IsSuccessStatusCode || !reader.TryRead(answer) || reader.HasError)
                 return null;
 
@@ -126,11 +126,11 @@ internal sealed partial class ShadowCaller(
     };
 
     // The body as the client's, but for what belongs to a stream, and the model's name.
-    private static byte[] Plain(ChatRequestIndex index, ReadOnlyMemory<byte> body, string upstreamModel)
+    private static byte[] Plain(RequestIndex index, ReadOnlyMemory<byte> body, string upstreamModel)
     {
         var splice = new BodySplice();
-        ChatRequestEdits.ReplaceModel(index, splice, upstreamModel);
-        ChatRequestEdits.RemoveProvider(index, splice);
+        RequestEdits.ReplaceModel(index, splice, upstreamModel);
+        RequestEdits.RemoveProvider(index, splice);
         if (index.StreamValue.IsPresent)
             splice.Add(index.StreamValue, "false"u8.ToArray());
         if (index.StreamOptionsMember.IsPresent)
@@ -149,7 +149,7 @@ internal sealed partial class ShadowCaller(
         return message;
     }
 
-    private static long CountOutput(ChatAnswerReader reader, Model model)
+    private static long CountOutput(AnswerReader reader, Model model)
     {
         using var text = new PooledBuffer();
         reader.AppendOutputText(text);

@@ -9,7 +9,7 @@ namespace Gateway.Host.Watchdog;
 internal sealed class Shadowing(ShadowSampling sampling, ShadowPairs pairs)
 {
     /// <summary>Draws the call, or not.</summary>
-    public void Begin(ChatCall call)
+    public void Begin(ModelCall call)
     {
         var exchange = call.Exchange;
         if (exchange.Settings.ShadowRate <= 0 || exchange.Kept<CompressDecision>() is not { } decision)
@@ -22,7 +22,7 @@ internal sealed class Shadowing(ShadowSampling sampling, ShadowPairs pairs)
     }
 
     /// <summary>Hands an answered call over, if it was drawn.</summary>
-    public void Finish(ChatCall call)
+    public void Finish(ModelCall call)
     {
         if (call.Exchange?.Kept<Draft>() is not { } draft || call.Ended is not { } ended || AnswerText.Of(ended.Body, ended.Streamed) is not { } answer)
             return;

@@ -31,7 +31,7 @@ public class ChatAnswerTests
     [TestCase("{")]
     [TestCase("{}{}")]
     [TestCase("<html>")]
-    public void What_is_no_object_is_not_read(string body) => Assert.That(new ChatAnswerReader().TryRead(Encoding.UTF8.GetBytes(body)), Is.False);
+    public void What_is_no_object_is_not_read(string body) => Assert.That(new AnswerReader().TryRead(Encoding.UTF8.GetBytes(body)), Is.False);
 
     [TestCase("""{"content":"x"}""", true)]
     [TestCase("""{"content":""}""", false)]
@@ -94,9 +94,9 @@ public class ChatAnswerTests
         }
     }
 
-    private static ChatAnswerReader Read(string json)
+    private static AnswerReader Read(string json)
     {
-        var answer = new ChatAnswerReader();
+        var answer = new AnswerReader();
         Assert.That(answer.TryRead(Encoding.UTF8.GetBytes(json)), json);
         return answer;
     }

@@ -7,7 +7,7 @@ namespace Gateway.Tests.Bodies;
 
 public class ChatRequestFuzzTests
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = ChatRequestIndex.MaxDepth };
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = RequestIndex.MaxDepth };
 
     private static readonly string[] Seeds =
     [
@@ -21,7 +21,7 @@ public class ChatRequestFuzzTests
     public void What_the_index_accepts_a_strict_parser_reads_the_same_and_the_rest_is_refused_without_an_exception()
     {
         var random = new Random(77);
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         var accepted = 0;
         for (var round = 0; round < 20_000; round++)
         {

@@ -64,7 +64,7 @@ internal sealed class MadeUpRuleTests : ControlPlaneFixture
     {
         var id = await CreateRuleAsync("shout", """{"word":"hey"}""");
         var http = new DefaultHttpContext { Request = { ContentType = "application/json", Body = new MemoryStream(Encoding.UTF8.GetBytes(Body)) } };
-        using var call = new ChatCall(http, Key, TimeSpan.FromMinutes(1), new Drains());
+        using var call = new ModelCall(http, Key, TimeSpan.FromMinutes(1), new Drains());
         await call.Body.ReadAsync(http.Request, 1 << 20, CancellationToken.None);
         var catalogue = App.Services.GetRequiredService<CatalogueSource>();
 

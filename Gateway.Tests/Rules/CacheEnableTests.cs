@@ -350,7 +350,7 @@ public sealed class CacheEnableTests
         bool isDryRun = false)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         Assert.That(index.TryRead(bytes, out var error), Is.True, error.Message);
         return new Exchange(index, bytes)
         {

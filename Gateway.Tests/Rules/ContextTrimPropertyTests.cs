@@ -73,7 +73,7 @@ public class ContextTrimPropertyTests
             var whole = Transcript.Messages.Take(Count).Where((_, i) => Kept[i]).Select(static message => message.Json);
             var expected = emptyBody.Replace("[  ]", $"[ {string.Join(" , ", whole)} ]", StringComparison.Ordinal);
             Expect(Trimmed.Body == expected, "bytes changed that are no message, or messages changed places");
-            var isRead = Transcript.Format is MessageFormat.Responses || new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes(Trimmed.Body), out _);
+            var isRead = Transcript.Format is MessageFormat.Responses || new RequestIndex().TryRead(Encoding.UTF8.GetBytes(Trimmed.Body), out _);
             Expect(isRead, "the gateway refuses what it made itself");
         }
 

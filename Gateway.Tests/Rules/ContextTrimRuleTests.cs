@@ -94,7 +94,7 @@ public class ContextTrimRuleTests
     [Test]
     public async Task A_body_without_messages_is_none_of_its_business()
     {
-        var index = new ChatRequestIndex { RequiresMessages = false };
+        var index = new RequestIndex { RequiresMessages = false };
         Assert.That(index.TryRead("""{"model":"m","input":["a","b","c"]}"""u8.ToArray(), out _));
         using var exchange = ExchangeOf(index);
 
@@ -115,13 +115,13 @@ public class ContextTrimRuleTests
 
     private static Exchange ExchangeOf(params string[] messages)
     {
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         var isRead = index.TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{string.Join(',', messages)}}],"seed":7}"""), out var error);
         Assert.That(isRead, error.Message);
         return ExchangeOf(index);
     }
 
-    private static Exchange ExchangeOf(ChatRequestIndex index) =>
+    private static Exchange ExchangeOf(RequestIndex index) =>
         new(index, index.Body) { Workspace = "ws_default", KeyId = "key_1", Tags = [], Settings = RuleSettings.Default };
 
     private static async Task<string?> EffectAsync(Exchange exchange, int maxMessages)

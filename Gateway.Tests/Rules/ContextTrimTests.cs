@@ -246,7 +246,7 @@ public class ContextTrimTests
     [Test]
     public void Two_thousand_messages_with_calls_in_parallel_are_trimmed_to_the_limit()
     {
-        var turns = string.Join(' ', Enumerable.Range(0, ChatRequestIndex.MaxMessages / 4).Select(static i => $"u c{i}cx{i} r{i} rx{i}"));
+        var turns = string.Join(' ', Enumerable.Range(0, RequestIndex.MaxMessages / 4).Select(static i => $"u c{i}cx{i} r{i} rx{i}"));
 
         var trimmed = Trim(turns, 100);
 

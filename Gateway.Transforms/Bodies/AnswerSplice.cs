@@ -10,6 +10,6 @@ public static class AnswerSplice
     /// <param name="usageExtra">Members for usage without braces, such as <c>"cost":0.01</c>, or nothing. A missing or null usage is made.</param>
     /// <param name="rootExtra">Members for the root without braces, or nothing. Must not name a member that the answer has.</param>
     /// <param name="output">Receives the answer.</param>
-    public static void Write(ChatAnswerReader answer, ReadOnlySpan<byte> usageExtra, ReadOnlySpan<byte> rootExtra, IBufferWriter<byte> output) =>
+    public static void Write(AnswerReader answer, ReadOnlySpan<byte> usageExtra, ReadOnlySpan<byte> rootExtra, IBufferWriter<byte> output) =>
         PayloadSplice.Write(answer.Body.Span, answer.Facts, usageExtra, rootExtra, output);
 }

@@ -21,10 +21,10 @@ public enum BodyFault
     /// <summary>Two equal keys in one object, after unescaping.</summary>
     DuplicateKey,
 
-    /// <summary>Nested deeper than <see cref="ChatRequestIndex.MaxDepth"/>.</summary>
+    /// <summary>Nested deeper than <see cref="RequestIndex.MaxDepth"/>.</summary>
     TooDeep,
 
-    /// <summary>More than <see cref="ChatRequestIndex.MaxKeys"/> keys in all objects together.</summary>
+    /// <summary>More than <see cref="RequestIndex.MaxKeys"/> keys in all objects together.</summary>
     TooManyKeys,
 
     /// <summary>A member has a type or value that it may not have; <see cref="BodyError.Field"/> names it.</summary>

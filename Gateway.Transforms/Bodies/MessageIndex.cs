@@ -13,7 +13,7 @@ public sealed partial class MessageIndex : IDisposable
     /// <summary>Most calls and answers together.</summary>
     public const int MaxMarks = 65_536;
 
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = ChatRequestIndex.MaxDepth };
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = RequestIndex.MaxDepth };
 
     private MessageEntry[] _messages = [];
     private ToolMark[] _marks = [];

@@ -11,7 +11,7 @@ namespace Gateway.Transforms.Caching;
 /// </remarks>
 internal sealed class CanonicalBody : IDisposable
 {
-    private const int MaxDepth = ChatRequestIndex.MaxDepth;
+    private const int MaxDepth = RequestIndex.MaxDepth;
 
     private byte[] _bytes = [];
     private int _length;

@@ -8,7 +8,7 @@ public static class CompressedCopy
     /// <summary>The body at this strength; a body that is no request comes back as it is.</summary>
     public static byte[] Of(byte[] body, Strength strength, ResolvedModel model)
     {
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         if (!index.TryRead(body, out _))
             return body;
 

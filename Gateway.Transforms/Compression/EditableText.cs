@@ -18,7 +18,7 @@ public static class EditableTexts
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Texts of a body, in their order. A body whose messages are not an array has none.</summary>
-    /// <param name="body">One JSON object that was accepted by <see cref="ChatRequestIndex"/>.</param>
+    /// <param name="body">One JSON object that was accepted by <see cref="RequestIndex"/>.</param>
     public static List<EditableText> Read(ReadOnlySpan<byte> body)
     {
         var texts = new List<EditableText>();

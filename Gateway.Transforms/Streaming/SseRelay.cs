@@ -28,7 +28,7 @@ public sealed class SseRelay : ReadOnlyStream
     private readonly PooledBuffer _output = new(2048);
     private readonly PooledBuffer _held = new(512);
     private readonly PooledBuffer? _transcript;
-    private readonly ChatStreamScanner _scanner;
+    private readonly StreamScanner _scanner;
     private readonly DeliveredTokens _delivered;
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _outputSent;
@@ -57,7 +57,7 @@ public sealed class SseRelay : ReadOnlyStream
         _clientIsThere = clientIsThere;
         _onEnd = onEnd;
         _reads = new TimedRead(upstream);
-        _scanner = new ChatStreamScanner(_text);
+        _scanner = new StreamScanner(_text);
         _delivered = new DeliveredTokens(TokenCounter.For(options.Encoding));
     }
 
@@ -343,7 +343,7 @@ public sealed class SseRelay : ReadOnlyStream
             return;
         }
 
-        using var scanner = new ChatStreamScanner();
+        using var scanner = new StreamScanner();
         scanner.Feed(_held.WrittenSpan);
         scanner.Complete();
         if (scanner.TryNext(out var last))

@@ -8,14 +8,14 @@ namespace Gateway.Benchmarks;
 [MemoryDiagnoser]
 public class BodyBenchmarks
 {
-    private readonly ChatRequestIndex _index = new();
+    private readonly RequestIndex _index = new();
     private readonly BodySplice _splice = new();
     private readonly PooledBuffer _text = new(1 << 16);
     private byte[] _small = [];
     private byte[] _large = [];
     private byte[] _output = [];
     private byte[] _chunk = [];
-    private ChatStreamScanner _scanner = new();
+    private StreamScanner _scanner = new();
 
     [GlobalSetup]
     public void Setup()
@@ -26,7 +26,7 @@ public class BodyBenchmarks
         _chunk = Encoding.UTF8.GetBytes(
             "data: {\"id\":\"chatcmpl-AbCdEfGhIjKlMnOpQrStUvWxYz012\",\"object\":\"chat.completion.chunk\",\"created\":1718000000,\"model\":\"gpt-4o-mini-2024-07-18\","
             + "\"system_fingerprint\":\"fp_0123456789\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" hello\"},\"finish_reason\":null}],\"usage\":null}\n\n");
-        _scanner = new ChatStreamScanner(_text);
+        _scanner = new StreamScanner(_text);
     }
 
     [GlobalCleanup]
@@ -47,10 +47,10 @@ public class BodyBenchmarks
     {
         _index.TryRead(_large, out _);
         _splice.Clear();
-        ChatRequestEdits.ReplaceModel(_index, _splice, "gpt-4o-mini");
-        ChatRequestEdits.RemoveProvider(_index, _splice);
-        ChatRequestEdits.IncludeUsage(_index, _splice);
-        ChatRequestEdits.CapOutputTokens(_index, _splice, 4_096);
+        RequestEdits.ReplaceModel(_index, _splice, "gpt-4o-mini");
+        RequestEdits.RemoveProvider(_index, _splice);
+        RequestEdits.IncludeUsage(_index, _splice);
+        RequestEdits.CapOutputTokens(_index, _splice, 4_096);
         _splice.WriteTo(_large, _output);
         return _splice.OutputLength(_large.Length);
     }

@@ -11,7 +11,7 @@ public class RuleSetBenchmarks
 {
     private static readonly string[] Tags = ["nobody", "else"];
 
-    private readonly ChatRequestIndex _index = new();
+    private readonly RequestIndex _index = new();
     private byte[] _body = [];
     private CompiledRule[] _rules = [];
     private RuleSet _set = RuleSet.Empty;

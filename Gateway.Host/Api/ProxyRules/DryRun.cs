@@ -34,13 +34,13 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
 
         var request = DryRunRequest.Read(body.Bytes.Span);
         var inner = body.Bytes.Slice(request.Body.Offset, request.Body.Length);
-        var index = new ChatRequestIndex { RequiresMessages = string.Equals(request.Endpoint, DryRunRequest.ChatEndpoint, StringComparison.Ordinal) };
+        var index = new RequestIndex { RequiresMessages = string.Equals(request.Endpoint, DryRunRequest.ChatEndpoint, StringComparison.Ordinal) };
         if (!index.TryRead(inner, out var error))
             return Problem.Invalid("body", error.Message);
         return await RunAsync(http, request, inner, index);
     }
 
-    private async Task<IResult> RunAsync(HttpContext http, DryRunRequest request, ReadOnlyMemory<byte> inner, ChatRequestIndex index)
+    private async Task<IResult> RunAsync(HttpContext http, DryRunRequest request, ReadOnlyMemory<byte> inner, RequestIndex index)
     {
         var caller = ApiCaller.Of(http);
         var set = rules.Of(caller.Workspace);

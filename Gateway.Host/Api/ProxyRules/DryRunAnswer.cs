@@ -125,11 +125,11 @@ internal sealed class DryRunAnswer : IResult
     {
         var (index, splice) = (Exchange.Index, new BodySplice());
         if (!string.Equals(Exchange.Model, index.Model, StringComparison.Ordinal))
-            ChatRequestEdits.ReplaceModel(index, splice, Exchange.Model);
+            RequestEdits.ReplaceModel(index, splice, Exchange.Model);
         if (Exchange.Provider is null)
-            ChatRequestEdits.RemoveProvider(index, splice);
+            RequestEdits.RemoveProvider(index, splice);
         if (Exchange.OutputCap is { } cap)
-            ChatRequestEdits.CapOutputTokens(index, splice, cap, Field);
+            RequestEdits.CapOutputTokens(index, splice, cap, Field);
         var sent = new byte[splice.OutputLength(Exchange.Body.Length)];
         splice.WriteTo(Exchange.Body.Span, sent);
         return sent;

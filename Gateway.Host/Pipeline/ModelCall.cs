@@ -12,7 +12,7 @@ using Gateway.Transforms.Yarp;
 namespace Gateway.Host.Pipeline;
 
 /// <summary>One call on its way through the pipeline: what each step found, for the steps after it.</summary>
-internal sealed class ChatCall : IDisposable
+internal sealed class ModelCall : IDisposable
 {
     // A relay ends its stream itself, and says so; the net under it comes later. Then the longest that an upstream is read for a client who has gone.
     private static readonly TimeSpan DurationMargin = TimeSpan.FromSeconds(30);
@@ -32,13 +32,13 @@ internal sealed class ChatCall : IDisposable
     /// <param name="key">Who calls.</param>
     /// <param name="maxDuration">The longest answer.</param>
     /// <param name="drains">Bounds the streams that are read on without their client.</param>
-    public ChatCall(HttpContext http, KeySnapshot key, TimeSpan maxDuration, Drains drains)
+    public ModelCall(HttpContext http, KeySnapshot key, TimeSpan maxDuration, Drains drains)
     {
         _maxDuration = maxDuration;
         _drains = drains;
         Http = http;
         Key = key;
-        _hangUp = http.RequestAborted.UnsafeRegister(static state => ((ChatCall)state!).OnHangUp(), this);
+        _hangUp = http.RequestAborted.UnsafeRegister(static state => ((ModelCall)state!).OnHangUp(), this);
     }
 
     public HttpContext Http { get; }

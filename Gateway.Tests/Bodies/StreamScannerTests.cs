@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Gateway.Tests.Bodies;
 
-public class ChatStreamScannerTests
+public class StreamScannerTests
 {
     private const string Delta = """{"id":"c","model":"m-1","choices":[{"index":0,"delta":{"content":"h\u00e9 😀"},"finish_reason":null}],"usage":null}""";
     private const string Usage = """{"id":"c","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}}""";
@@ -80,7 +80,7 @@ public class ChatStreamScannerTests
     [Test]
     public void Usage_is_read_from_an_event_without_its_blank_line()
     {
-        using var scanner = new ChatStreamScanner();
+        using var scanner = new StreamScanner();
         scanner.Feed(Encoding.UTF8.GetBytes($"data: {Usage}"));
         Assert.That(scanner.TryNext(out _), Is.False);
         scanner.Complete();
@@ -100,7 +100,7 @@ public class ChatStreamScannerTests
         var bytes = Encoding.UTF8.GetBytes("data: ".PadRight(length - 2, 'x') + "\n\n");
         foreach (var step in new[] { 1, 7, length })
         {
-            using var scanner = new ChatStreamScanner(maxEventBytes: 100);
+            using var scanner = new StreamScanner(maxEventBytes: 100);
             var seen = 0;
             for (var fed = 0; fed < bytes.Length && scanner.Fault is StreamFault.None;)
             {
@@ -119,7 +119,7 @@ public class ChatStreamScannerTests
     public void Scanning_chunks_allocates_nothing()
     {
         using var text = new PooledBuffer(1 << 20);
-        using var scanner = new ChatStreamScanner(text);
+        using var scanner = new StreamScanner(text);
         var chunk = Encoding.UTF8.GetBytes($"data: {Delta}\n\n");
         Scan(100);
 
@@ -165,7 +165,7 @@ public class ChatStreamScannerTests
 
     private static string Rewrite(string input, Rewriter rewrite)
     {
-        using var scanner = new ChatStreamScanner();
+        using var scanner = new StreamScanner();
         using var buffer = new PooledBuffer();
         scanner.Feed(Encoding.UTF8.GetBytes(input));
         scanner.Complete();
@@ -180,7 +180,7 @@ public class ChatStreamScannerTests
     private static List<string> Events(byte[] bytes, int[] splits)
     {
         using var text = new PooledBuffer();
-        using var scanner = new ChatStreamScanner(text);
+        using var scanner = new StreamScanner(text);
         var events = new List<string>();
         var start = 0;
         foreach (var split in splits.Append(bytes.Length))

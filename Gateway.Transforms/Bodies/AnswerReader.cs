@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace Gateway.Transforms.Bodies;
 
 /// <summary>Reads a chat completion that is not streamed. Reusable, not thread-safe.</summary>
-public sealed class ChatAnswerReader
+public sealed class AnswerReader
 {
     // A longer name is no name.
     private const int MaxModelBytes = 1024;

@@ -18,7 +18,7 @@ namespace Gateway.Transforms.Bodies;
 /// </remarks>
 /// <param name="outputText">Receives the decoded output text of every chunk (content, reasoning, refusals, tool names and arguments), or null.</param>
 /// <param name="maxEventBytes">Longest event. Unit: bytes. Default: 1 MiB.</param>
-public sealed class ChatStreamScanner(IBufferWriter<byte>? outputText = null, int maxEventBytes = ChatStreamScanner.DefaultMaxEventBytes) : IDisposable
+public sealed class StreamScanner(IBufferWriter<byte>? outputText = null, int maxEventBytes = StreamScanner.DefaultMaxEventBytes) : IDisposable
 {
     /// <summary>Default of the longest event: 1 MiB.</summary>
     public const int DefaultMaxEventBytes = 1024 * 1024;
@@ -167,7 +167,7 @@ public sealed class ChatStreamScanner(IBufferWriter<byte>? outputText = null, in
 
         if (!_modelIsKnown && _facts.Model.IsPresent)
         {
-            ReportedModel = ChatAnswerReader.DecodeModel(data, _facts.Model);
+            ReportedModel = AnswerReader.DecodeModel(data, _facts.Model);
             _modelIsKnown = true;
         }
 

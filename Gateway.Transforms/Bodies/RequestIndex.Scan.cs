@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Gateway.Transforms.Bodies;
 
 /// <content>The scan: structure is checked everywhere, members are recorded at the top level.</content>
-public sealed partial class ChatRequestIndex
+public sealed partial class RequestIndex
 {
     private Member _member;
     private int _memberCount;

@@ -14,7 +14,7 @@ public enum OutputLimitField
 }
 
 /// <summary>The edits that the gateway makes to a chat request. They can be combined in any order.</summary>
-public static class ChatRequestEdits
+public static class RequestEdits
 {
     private static readonly byte[] True = "true"u8.ToArray();
     private static readonly byte[] Options = """{"include_usage":true}"""u8.ToArray();
@@ -23,7 +23,7 @@ public static class ChatRequestEdits
     private static readonly byte[] NextOption = ",\"include_usage\":true"u8.ToArray();
 
     /// <summary>Replaces the value of <c>model</c>.</summary>
-    public static void ReplaceModel(ChatRequestIndex index, BodySplice splice, ReadOnlySpan<char> upstreamModel)
+    public static void ReplaceModel(RequestIndex index, BodySplice splice, ReadOnlySpan<char> upstreamModel)
     {
         var name = JsonEncodedText.Encode(upstreamModel).EncodedUtf8Bytes;
         var value = new byte[name.Length + 2];
@@ -33,7 +33,7 @@ public static class ChatRequestEdits
     }
 
     /// <summary>Removes a string <c>provider</c> with its comma; one that is no string belongs to upstream and stays.</summary>
-    public static void RemoveProvider(ChatRequestIndex index, BodySplice splice)
+    public static void RemoveProvider(RequestIndex index, BodySplice splice)
     {
         if (index.ProviderIsString)
         {
@@ -42,7 +42,7 @@ public static class ChatRequestEdits
     }
 
     /// <summary>Makes upstream send usage in a stream. Other stream options stay as they are. For streams only: without one, OpenAI refuses them.</summary>
-    public static void IncludeUsage(ChatRequestIndex index, BodySplice splice)
+    public static void IncludeUsage(RequestIndex index, BodySplice splice)
     {
         if (index.IncludeUsage)
         {
@@ -79,7 +79,7 @@ public static class ChatRequestEdits
     /// <param name="field">The member to add when the client set no limit.</param>
     /// <returns>True if a limit was lowered or added.</returns>
     public static bool CapOutputTokens(
-        ChatRequestIndex index,
+        RequestIndex index,
         BodySplice splice,
         long cap,
         OutputLimitField field = OutputLimitField.MaxCompletionTokens)
@@ -107,7 +107,7 @@ public static class ChatRequestEdits
         return lowersTokens || lowersCompletionTokens;
     }
 
-    private static void AddLimit(ChatRequestIndex index, BodySplice splice, long cap, OutputLimitField field)
+    private static void AddLimit(RequestIndex index, BodySplice splice, long cap, OutputLimitField field)
     {
         // A null that stands there is replaced: a second member of that name would be a duplicate key.
         var isMaxTokens = field is OutputLimitField.MaxTokens;

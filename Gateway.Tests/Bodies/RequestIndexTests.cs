@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Gateway.Tests.Bodies;
 
-public class ChatRequestIndexTests
+public class RequestIndexTests
 {
     private const string Messages = """ "messages":[{"role":"user","content":"hi"}]""";
 
@@ -104,7 +104,7 @@ public class ChatRequestIndexTests
     [TestCase("{\"\\ud800\":1}", BodyFault.LoneSurrogate)]
     public void A_body_that_upstream_could_read_otherwise_is_refused(string json, BodyFault fault)
     {
-        var accepted = new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes(json), out var error);
+        var accepted = new RequestIndex().TryRead(Encoding.UTF8.GetBytes(json), out var error);
 
         Assert.That((accepted, error.Fault, error.Field), Is.EqualTo((false, fault, (string?)null)));
         Assert.That(error.Message, Does.EndWith("."));
@@ -125,12 +125,12 @@ public class ChatRequestIndexTests
         {
             byte[] body = [.. "{\"a\":\""u8, .. bad, .. "\"}"u8];
 
-            var accepted = new ChatRequestIndex().TryRead(body, out var error);
+            var accepted = new RequestIndex().TryRead(body, out var error);
 
             Assert.That((accepted, error.Fault), Is.EqualTo((false, BodyFault.InvalidUtf8)));
         }
 
-        new ChatRequestIndex().TryRead(Encoding.Unicode.GetBytes("{}"), out var utf16);
+        new RequestIndex().TryRead(Encoding.Unicode.GetBytes("{}"), out var utf16);
         Assert.That(utf16.Fault, Is.EqualTo(BodyFault.NotJson));
     }
 
@@ -143,7 +143,7 @@ public class ChatRequestIndexTests
         var arrays = depth - 1;
         var json = $$"""{"model":"m","x":{{new string('[', arrays)}}{{new string(']', arrays)}},{{Messages}}}""";
 
-        Assert.That(new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes(json), out var error), Is.EqualTo(accepted));
+        Assert.That(new RequestIndex().TryRead(Encoding.UTF8.GetBytes(json), out var error), Is.EqualTo(accepted));
         Assert.That(error.Fault, Is.EqualTo(accepted ? BodyFault.None : BodyFault.TooDeep));
     }
 
@@ -156,7 +156,7 @@ public class ChatRequestIndexTests
         var keys = string.Join(',', Enumerable.Range(0, count - others).Select(i => $"\"{(i % 2 == 0 ? "k" : "\\u006b")}{i}\":0"));
         var json = $$"""{"model":"m","x":{ {{keys}} },{{Messages}}}""";
 
-        Assert.That(new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes(json), out var error), Is.EqualTo(accepted));
+        Assert.That(new RequestIndex().TryRead(Encoding.UTF8.GetBytes(json), out var error), Is.EqualTo(accepted));
         Assert.That(error.Fault, Is.EqualTo(accepted ? BodyFault.None : BodyFault.TooManyKeys));
     }
 
@@ -165,7 +165,7 @@ public class ChatRequestIndexTests
     {
         var keys = string.Join(',', Enumerable.Range(0, 19_000).Select(i => $"\"key{i}\":0"));
 
-        new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"x":{ {{keys}},"k\u0065y77":1} }"""), out var error);
+        new RequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"x":{ {{keys}},"k\u0065y77":1} }"""), out var error);
 
         Assert.That(error.Fault, Is.EqualTo(BodyFault.DuplicateKey));
     }
@@ -189,7 +189,7 @@ public class ChatRequestIndexTests
     {
         foreach (var field in new[] { "max_tokens", "max_completion_tokens", "n" })
         {
-            new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m","{{field}}":{{value}},{{Messages}}}"""), out var error);
+            new RequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m","{{field}}":{{value}},{{Messages}}}"""), out var error);
 
             Assert.That((error.Fault, error.Field), Is.EqualTo((BodyFault.InvalidField, field)));
             Assert.That(error.Message, Does.Contain(value).And.Contains(field));
@@ -199,7 +199,7 @@ public class ChatRequestIndexTests
     [Test]
     public void A_limit_of_100000_digits_is_refused_with_a_short_message()
     {
-        new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m","max_tokens":{{new string('9', 100_000)}},{{Messages}}}"""), out var error);
+        new RequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m","max_tokens":{{new string('9', 100_000)}},{{Messages}}}"""), out var error);
 
         Assert.That((error.Fault, error.Field), Is.EqualTo((BodyFault.InvalidField, "max_tokens")));
         Assert.That(error.Message.Length, Is.LessThan(250));
@@ -224,7 +224,7 @@ public class ChatRequestIndexTests
     [TestCase("user", "\"model\":\"m\",\"user\":{}")]
     public void A_member_of_the_wrong_type_is_refused_by_name(string field, string members)
     {
-        new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{ {{members}},{{Messages}} }"""), out var error);
+        new RequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{ {{members}},{{Messages}} }"""), out var error);
 
         Assert.That((error.Fault, error.Field), Is.EqualTo((BodyFault.InvalidField, field)));
         Assert.That(error.Message, Does.Contain(field));
@@ -240,7 +240,7 @@ public class ChatRequestIndexTests
     [TestCase(",\"messages\":[null]")]
     public void Messages_must_be_an_array_of_objects(string messages)
     {
-        new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m"{{messages}}}"""), out var error);
+        new RequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m"{{messages}}}"""), out var error);
 
         Assert.That((error.Fault, error.Field), Is.EqualTo((BodyFault.InvalidField, "messages")));
     }
@@ -254,7 +254,7 @@ public class ChatRequestIndexTests
         var elements = string.Join(',', Enumerable.Repeat("{}", count));
         var rest = string.Equals(field, "messages", StringComparison.Ordinal) ? "" : "," + Messages;
 
-        new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m","{{field}}":[{{elements}}]{{rest}}}"""), out var error);
+        new RequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"m","{{field}}":[{{elements}}]{{rest}}}"""), out var error);
 
         Assert.That((error.Fault, error.Field), Is.EqualTo(accepted ? (BodyFault.None, null) : (BodyFault.InvalidField, field)));
     }
@@ -266,8 +266,8 @@ public class ChatRequestIndexTests
         foreach (var letter in new[] { "m", "\\u006d", "é" })
         {
             var name = string.Concat(Enumerable.Repeat(letter, length));
-            var asModel = new ChatRequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"{{name}}",{{Messages}}}"""), out var modelError);
-            var asProvider = new ChatRequestIndex().TryRead(
+            var asModel = new RequestIndex().TryRead(Encoding.UTF8.GetBytes($$"""{"model":"{{name}}",{{Messages}}}"""), out var modelError);
+            var asProvider = new RequestIndex().TryRead(
                 Encoding.UTF8.GetBytes($$"""{"model":"m","provider":"{{name}}",{{Messages}}}"""),
                 out var providerError);
 
@@ -279,14 +279,14 @@ public class ChatRequestIndexTests
     [Test]
     public void A_fault_of_structure_counts_for_more_than_a_bad_member()
     {
-        new ChatRequestIndex().TryRead("""{"model":5,"a":1,"a":2}"""u8.ToArray(), out var error);
+        new RequestIndex().TryRead("""{"model":5,"a":1,"a":2}"""u8.ToArray(), out var error);
 
         Assert.That(error.Fault, Is.EqualTo(BodyFault.DuplicateKey));
     }
 
     [Test]
     public void Messages_are_optional_where_the_route_has_none() =>
-        Assert.That(new ChatRequestIndex { RequiresMessages = false }.TryRead("""{"model":"m","input":"x"}"""u8.ToArray(), out _));
+        Assert.That(new RequestIndex { RequiresMessages = false }.TryRead("""{"model":"m","input":"x"}"""u8.ToArray(), out _));
 
     [Test]
     public void A_refused_body_leaves_the_index_empty_and_reusable()
@@ -305,7 +305,7 @@ public class ChatRequestIndexTests
     {
         var small = Body(1_000);
         var large = Body(100_000);
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
 
         Assert.That(Allocated(index, large), Is.EqualTo(Allocated(index, small)).And.LessThan(200));
 
@@ -315,7 +315,7 @@ public class ChatRequestIndexTests
             return Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{string.Join(',', Enumerable.Repeat(message, size / message.Length))}}]}""");
         }
 
-        static long Allocated(ChatRequestIndex index, byte[] body)
+        static long Allocated(RequestIndex index, byte[] body)
         {
             for (var i = 0; i < 50; i++)
             {
@@ -328,12 +328,12 @@ public class ChatRequestIndexTests
         }
     }
 
-    private static ChatRequestIndex Read(string json)
+    private static RequestIndex Read(string json)
     {
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         Assert.That(index.TryRead(Encoding.UTF8.GetBytes(json), out var error), error.Message);
         return index;
     }
 
-    private static string Text(ChatRequestIndex index, ByteRange range) => Encoding.UTF8.GetString(range.Of(index.Body.Span));
+    private static string Text(RequestIndex index, ByteRange range) => Encoding.UTF8.GetString(range.Of(index.Body.Span));
 }

@@ -8,7 +8,7 @@ namespace Gateway.Transforms.Bodies;
 /// What could make upstream read another body than was priced (duplicate keys, bad UTF-8, lone surrogates) is refused, so that the
 /// accepted bytes can be forwarded as they are. Reusable, not thread-safe; ranges are offsets in <see cref="Body"/>, absent ones <c>default</c>.
 /// </remarks>
-public sealed partial class ChatRequestIndex
+public sealed partial class RequestIndex
 {
     /// <summary>Deepest nesting of arrays and objects.</summary>
     public const int MaxDepth = 64;

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Gateway.Transforms.Bodies;
 
 /// <content>The members: their ranges, their values, and what they may not be.</content>
-public sealed partial class ChatRequestIndex
+public sealed partial class RequestIndex
 {
     // An escape spells one UTF-16 unit in six bytes: a longer raw string cannot be a short name.
     private const int LongestRawName = (MaxNameLength * 6) + 2;

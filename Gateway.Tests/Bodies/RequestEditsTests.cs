@@ -6,7 +6,7 @@ using NUnit.Framework;
 
 namespace Gateway.Tests.Bodies;
 
-public class ChatRequestEditsTests
+public class RequestEditsTests
 {
     [TestCase("""{"provider":"p","model":"m","messages":[{}]}""", """{"model":"m","messages":[{}]}""")]
     [TestCase("""{ "provider" : "p" , "model":"m","messages":[{}]}""", """{ "model":"m","messages":[{}]}""")]
@@ -15,7 +15,7 @@ public class ChatRequestEditsTests
     [TestCase("""{"model":"m","provider":{"a":1},"messages":[{}]}""", """{"model":"m","provider":{"a":1},"messages":[{}]}""")]
     [TestCase("""{"model":"m","messages":[{}]}""", """{"model":"m","messages":[{}]}""")]
     public void Provider_is_removed_with_one_comma(string input, string output) =>
-        Assert.That(Edit(input, ChatRequestEdits.RemoveProvider), Is.EqualTo(output));
+        Assert.That(Edit(input, RequestEdits.RemoveProvider), Is.EqualTo(output));
 
     [TestCase("", ""","stream_options":{"include_usage":true}""")]
     [TestCase(""","stream_options": null ,"x":1""", ""","stream_options": {"include_usage":true} ,"x":1""")]
@@ -28,7 +28,7 @@ public class ChatRequestEditsTests
     {
         const string head = """{"model":"m","messages":[{}]""";
 
-        Assert.That(Edit(head + input + "}", ChatRequestEdits.IncludeUsage), Is.EqualTo(head + output + "}"));
+        Assert.That(Edit(head + input + "}", RequestEdits.IncludeUsage), Is.EqualTo(head + output + "}"));
     }
 
     [TestCase("", ""","max_completion_tokens":100""")]
@@ -42,7 +42,7 @@ public class ChatRequestEditsTests
     {
         const string head = """{"model":"m","messages":[{}]""";
 
-        var edited = Edit(head + input + "}", (index, splice) => ChatRequestEdits.CapOutputTokens(index, splice, 100));
+        var edited = Edit(head + input + "}", (index, splice) => RequestEdits.CapOutputTokens(index, splice, 100));
 
         Assert.That(edited, Is.EqualTo(head + output + "}"));
     }
@@ -50,13 +50,13 @@ public class ChatRequestEditsTests
     [Test]
     public void The_added_limit_can_be_max_tokens() =>
         Assert.That(
-            Edit("""{"model":"m","messages":[{}]}""", (index, splice) => ChatRequestEdits.CapOutputTokens(index, splice, 7, OutputLimitField.MaxTokens)),
+            Edit("""{"model":"m","messages":[{}]}""", (index, splice) => RequestEdits.CapOutputTokens(index, splice, 7, OutputLimitField.MaxTokens)),
             Is.EqualTo("""{"model":"m","messages":[{}],"max_tokens":7}"""));
 
     [Test]
     public void A_model_name_is_escaped() =>
         Assert.That(
-            JsonNode.Parse(Edit("""{"model":"m","messages":[{}]}""", (index, splice) => ChatRequestEdits.ReplaceModel(index, splice, "a\"\\\n😀")))!["model"]!
+            JsonNode.Parse(Edit("""{"model":"m","messages":[{}]}""", (index, splice) => RequestEdits.ReplaceModel(index, splice, "a\"\\\n😀")))!["model"]!
                 .GetValue<string>(),
             Is.EqualTo("a\"\\\n😀"));
 
@@ -124,21 +124,21 @@ public class ChatRequestEditsTests
         }
     }
 
-    private static void Apply(int action, ChatRequestIndex index, BodySplice splice)
+    private static void Apply(int action, RequestIndex index, BodySplice splice)
     {
         switch (action)
         {
             case 0:
-                ChatRequestEdits.ReplaceModel(index, splice, "new/\"é\"");
+                RequestEdits.ReplaceModel(index, splice, "new/\"é\"");
                 break;
             case 1:
-                ChatRequestEdits.RemoveProvider(index, splice);
+                RequestEdits.RemoveProvider(index, splice);
                 break;
             case 2:
-                ChatRequestEdits.IncludeUsage(index, splice);
+                RequestEdits.IncludeUsage(index, splice);
                 break;
             default:
-                ChatRequestEdits.CapOutputTokens(index, splice, 100);
+                RequestEdits.CapOutputTokens(index, splice, 100);
                 break;
         }
     }
@@ -185,10 +185,10 @@ public class ChatRequestEditsTests
         ];
     }
 
-    private static string Edit(string input, Action<ChatRequestIndex, BodySplice> edit)
+    private static string Edit(string input, Action<RequestIndex, BodySplice> edit)
     {
         var body = Encoding.UTF8.GetBytes(input);
-        var index = new ChatRequestIndex();
+        var index = new RequestIndex();
         Assert.That(index.TryRead(body, out var error), $"{error.Message}\n{input}");
         var splice = new BodySplice();
         edit(index, splice);
