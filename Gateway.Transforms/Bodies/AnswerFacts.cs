@@ -45,6 +45,24 @@ public struct AnswerFacts
     /// <summary>True if a choice has output: content, reasoning, refusal, tool or function calls, audio, or text.</summary>
     public bool HasContent { get; internal set; }
 
+    /// <summary>True for an event of a stream that takes the gateway's members: it is held back until the call is settled.</summary>
+    public bool IsFinal { get; internal set; }
+
+    /// <summary>True for an event that ends its stream by itself: no terminator follows.</summary>
+    public bool EndsStream { get; internal set; }
+
+    /// <summary>True if <see cref="Tokens"/> has output alone: input and its parts stand as an earlier event said.</summary>
+    public bool TokensAreOutputOnly { get; internal set; }
+
+    /// <summary>Images in the answer.</summary>
+    public int Images { get; internal set; }
+
+    /// <summary>The length of the sound that was read or made, as the upstream says it. Unit: milliseconds; <c>null</c>: it does not say.</summary>
+    public long? AudioMilliseconds { get; internal set; }
+
+    /// <summary>The raw string of the answer's own id, quotes included.</summary>
+    public ByteRange Id { get; internal set; }
+
     /// <summary>The raw string of the reported <c>model</c>, quotes included.</summary>
     public ByteRange Model { get; internal set; }
 

@@ -3,9 +3,12 @@ using System.Text.Unicode;
 
 namespace Gateway.Transforms.Bodies;
 
-/// <summary>Reads a chat completion that is not streamed. Reusable, not thread-safe.</summary>
-public sealed class AnswerReader
+/// <summary>Reads an answer that is not streamed. Reusable, not thread-safe.</summary>
+/// <param name="format">The API that the answer speaks. Default: chat completions.</param>
+public sealed class AnswerReader(AnswerFormat? format = null)
 {
+    private readonly AnswerFormat _format = format ?? AnswerFormat.Chat;
+
     // A longer name is no name.
     private const int MaxModelBytes = 1024;
 
@@ -51,7 +54,7 @@ public sealed class AnswerReader
     public bool TryRead(ReadOnlyMemory<byte> body)
     {
         Reset();
-        if (!Utf8.IsValid(body.Span) || !AnswerPayload.TryScan(body.Span, out _facts, text: null))
+        if (!Utf8.IsValid(body.Span) || !_format.TryReadAnswer(body.Span, out _facts, text: null))
         {
             _facts = default;
             return false;
@@ -68,7 +71,7 @@ public sealed class AnswerReader
     {
         if (!Body.IsEmpty)
         {
-            AnswerPayload.TryScan(Body.Span, out _, output);
+            _format.TryReadAnswer(Body.Span, out _, output);
         }
     }
 

@@ -18,7 +18,9 @@ namespace Gateway.Transforms.Bodies;
 /// </remarks>
 /// <param name="outputText">Receives the decoded output text of every chunk (content, reasoning, refusals, tool names and arguments), or null.</param>
 /// <param name="maxEventBytes">Longest event. Unit: bytes. Default: 1 MiB.</param>
-public sealed class StreamScanner(IBufferWriter<byte>? outputText = null, int maxEventBytes = StreamScanner.DefaultMaxEventBytes) : IDisposable
+/// <param name="format">The API that the stream speaks. Default: chat completions.</param>
+public sealed class StreamScanner(
+    IBufferWriter<byte>? outputText = null, int maxEventBytes = StreamScanner.DefaultMaxEventBytes, AnswerFormat? format = null) : IDisposable
 {
     /// <summary>Default of the longest event: 1 MiB.</summary>
     public const int DefaultMaxEventBytes = 1024 * 1024;
@@ -27,6 +29,7 @@ public sealed class StreamScanner(IBufferWriter<byte>? outputText = null, int ma
 
     // One byte more than an event may have shows that it is too large; the other is the line feed behind a last carriage return.
     private readonly int _maxCapacity = checked(maxEventBytes + 2);
+    private readonly AnswerFormat _format = format ?? AnswerFormat.Chat;
     private readonly PooledBuffer _joined = new(initialCapacity: 256);
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstCapacity);
     private int _length;
@@ -154,24 +157,14 @@ public sealed class StreamScanner(IBufferWriter<byte>? outputText = null, int ma
             return EventKind.Comment;
         }
 
-        if (data[0] != '{' && data.Trim((byte)' ').SequenceEqual("[DONE]"u8))
-        {
-            return EventKind.Done;
-        }
-
-        if (!AnswerPayload.TryScan(data, out _facts, outputText))
-        {
-            _facts = default;
-            return EventKind.NotJson;
-        }
-
+        var kind = _format.ReadEvent(data, lines.EventName, out _facts, outputText);
         if (!_modelIsKnown && _facts.Model.IsPresent)
         {
             ReportedModel = AnswerReader.DecodeModel(data, _facts.Model);
             _modelIsKnown = true;
         }
 
-        return _facts.HasError || lines.EventName.SequenceEqual("error"u8) ? EventKind.Error : EventKind.Chunk;
+        return kind;
     }
 
     private void Compact()

@@ -1,3 +1,4 @@
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Tokens;
 
 namespace Gateway.Transforms.Streaming;
@@ -10,6 +11,9 @@ public sealed record RelayOptions
 
     /// <summary>The last chunk is held back until the settlement, because fields go into it though the client did not ask for usage.</summary>
     public required bool HoldsLastChunk { get; init; }
+
+    /// <summary>The API that the stream speaks, on its way to the client. Default: chat completions.</summary>
+    public AnswerFormat Format { get; init; } = AnswerFormat.Chat;
 
     /// <summary>Counts what was delivered, when the upstream does not say.</summary>
     public required TokenEncoding Encoding { get; init; }

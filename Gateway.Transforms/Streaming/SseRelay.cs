@@ -16,7 +16,6 @@ namespace Gateway.Transforms.Streaming;
 public sealed class SseRelay : ReadOnlyStream
 {
     private static readonly byte[] Ping = ": ping\n\n"u8.ToArray();
-    private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
 
     private readonly RelayOptions _options;
     private readonly Func<SseRelay, ValueTask<RelayTail>> _onEnd;
@@ -33,6 +32,7 @@ public sealed class SseRelay : ReadOnlyStream
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _outputSent;
     private bool _ended;
+    private bool _lastEventEnds;
     private bool _tailIsOut;
     private bool _transcriptIsWhole = true;
     private bool _disposed;
@@ -57,7 +57,7 @@ public sealed class SseRelay : ReadOnlyStream
         _clientIsThere = clientIsThere;
         _onEnd = onEnd;
         _reads = new TimedRead(upstream);
-        _scanner = new StreamScanner(_text);
+        _scanner = new StreamScanner(_text, format: options.Format);
         _delivered = new DeliveredTokens(TokenCounter.For(options.Encoding));
     }
 
@@ -284,19 +284,24 @@ public sealed class SseRelay : ReadOnlyStream
         }
 
         if (facts.HasUsage && !facts.UsageIsEmpty)
-            Reported = facts.Tokens;
+            Reported = facts.TokensAreOutputOnly && Reported is { } earlier ? earlier with { Output = facts.Tokens.Output } : facts.Tokens;
 
         // The extra chunk that the gateway asked for and the client did not.
-        if (facts is { HasUsage: true, ChoicesEmpty: true } && !_options.ClientWantsUsage)
+        var hidesUsage = _options.Format.UsageIsOptional && !_options.ClientWantsUsage;
+        if (facts is { HasUsage: true, ChoicesEmpty: true } && hidesUsage)
             return;
 
         ReleaseHeld();
-        if ((facts.HasUsage && _options.ClientWantsUsage) || (facts.HasFinishReason && _options.HoldsLastChunk))
+        if ((facts.IsFinal && !hidesUsage) || (facts.HasFinishReason && _options.HoldsLastChunk))
             ChunkRewrite.Unchanged(chunk, _held);
-        else if (_options.ClientWantsUsage)
-            ChunkRewrite.Unchanged(chunk, _output);
-        else
+        else if (hidesUsage)
             ChunkRewrite.WithoutUsage(chunk, _output);
+        else
+            ChunkRewrite.Unchanged(chunk, _output);
+
+        _lastEventEnds = facts.EndsStream;
+        if (facts.EndsStream)
+            Finish(RelayEnd.Complete);
     }
 
     private void ReleaseHeld()
@@ -328,7 +333,8 @@ public sealed class SseRelay : ReadOnlyStream
         else
         {
             WriteLast(tail);
-            _output.Write(Done);
+            if (!_lastEventEnds)
+                _output.Write(_options.Format.Terminator);
         }
 
         _tailIsOut = true;
@@ -338,17 +344,17 @@ public sealed class SseRelay : ReadOnlyStream
     {
         if (_held.Length == 0)
         {
-            if (_options.ClientWantsUsage && !tail.UsageExtra.IsEmpty)
+            if (_options.Format.UsageIsOptional && _options.ClientWantsUsage && !tail.UsageExtra.IsEmpty)
                 WriteUsageChunk(tail);
             return;
         }
 
-        using var scanner = new StreamScanner();
+        using var scanner = new StreamScanner(format: _options.Format);
         scanner.Feed(_held.WrittenSpan);
         scanner.Complete();
         if (scanner.TryNext(out var last))
         {
-            var usageExtra = _options.ClientWantsUsage ? tail.UsageExtra.Span : default;
+            var usageExtra = _options.ClientWantsUsage || !_options.Format.UsageIsOptional ? tail.UsageExtra.Span : default;
             ChunkRewrite.WithExtras(last, usageExtra, tail.RootExtra.Span, _output);
         }
     }

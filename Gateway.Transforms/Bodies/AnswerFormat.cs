@@ -1,0 +1,30 @@
+using System.Buffers;
+
+namespace Gateway.Transforms.Bodies;
+
+/// <summary>How the answers of one API read: which JSON is an answer, where its usage and its text stand, how its stream ends. Stateless, shared by all calls.</summary>
+public abstract class AnswerFormat
+{
+    /// <summary>Chat completions and text completions.</summary>
+    public static AnswerFormat Chat { get; } = new ChatFormat();
+
+    /// <summary>Whether a stream has usage only where the request asks for it (<c>stream_options.include_usage</c>).</summary>
+    public virtual bool UsageIsOptional => false;
+
+    /// <summary>What the gateway writes behind the last event of a complete stream; empty: that event is the end.</summary>
+    public abstract ReadOnlySpan<byte> Terminator { get; }
+
+    /// <summary>Reads an answer that is not streamed.</summary>
+    /// <param name="json">The body, valid UTF-8.</param>
+    /// <param name="facts">What it says; undefined if false.</param>
+    /// <param name="text">Receives the decoded output text, for those who count tokens themselves; or null.</param>
+    /// <returns>False if it is not one JSON object.</returns>
+    public abstract bool TryReadAnswer(ReadOnlySpan<byte> json, out AnswerFacts facts, IBufferWriter<byte>? text);
+
+    /// <summary>Reads an event of a stream that has data.</summary>
+    /// <param name="data">The value of <c>data</c>, not empty.</param>
+    /// <param name="eventName">The value of <c>event</c>; empty: none.</param>
+    /// <param name="facts">What it says, for chunks and errors; <c>default</c> for others.</param>
+    /// <param name="text">Receives the decoded output text; or null.</param>
+    public abstract EventKind ReadEvent(ReadOnlySpan<byte> data, ReadOnlySpan<byte> eventName, out AnswerFacts facts, IBufferWriter<byte>? text);
+}
