@@ -24,26 +24,31 @@ public static class MessagesPrompt
         var tally = new PromptTally(TokenCounter.For(ModelEncoding.For(model).Encoding));
         try
         {
-            var reader = JsonWalk.Open(body);
-            reader.Read();
-            while (reader.TokenType is JsonTokenType.StartObject or not JsonTokenType.EndObject && JsonWalk.NextProperty(ref reader))
-            {
-                var isSystem = reader.ValueTextEquals("system"u8);
-                var isMessages = reader.ValueTextEquals("messages"u8);
-                var isTools = reader.ValueTextEquals("tools"u8);
-                reader.Read();
-                var value = JsonWalk.Raw(ref reader, body);
-                if (isSystem) AddContent(ref tally, value, model, 0);
-                else if (isMessages) AddMessages(ref tally, value, model);
-                else if (isTools) AddTools(ref tally, value);
-            }
-
+            AddBody(ref tally, body, model);
             tally.Add(ChatTokens.ReplyPriming);
             return new PromptTokens(tally.Tokens, Exact: false);
         }
         finally
         {
             tally.Dispose();
+        }
+    }
+
+    private static void AddBody(ref PromptTally tally, ReadOnlySpan<byte> body, string model)
+    {
+        var reader = JsonWalk.Open(body);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) return;
+        while (JsonWalk.NextProperty(ref reader))
+        {
+            var isSystem = reader.ValueTextEquals("system"u8);
+            var isMessages = reader.ValueTextEquals("messages"u8);
+            var isTools = reader.ValueTextEquals("tools"u8);
+            reader.Read();
+            var value = JsonWalk.Raw(ref reader, body);
+            if (isSystem) AddContent(ref tally, value, model, depth: 0);
+            else if (isMessages) AddMessages(ref tally, value, model);
+            else if (isTools) AddTools(ref tally, value);
         }
     }
 
@@ -55,7 +60,7 @@ public static class MessagesPrompt
         while (JsonWalk.NextItem(ref reader))
         {
             tally.Add(ChatTokens.PerMessage);
-            AddBlock(ref tally, JsonWalk.Raw(ref reader, messages), model, 0);
+            AddBlock(ref tally, JsonWalk.Raw(ref reader, messages), model, depth: 0);
         }
     }
 
@@ -100,17 +105,35 @@ public static class MessagesPrompt
             var text = isString ? JsonWalk.Text(reader) : default;
             var value = JsonWalk.Raw(ref reader, block);
             if (isContent) AddContent(ref tally, value, model, depth + 1);
-            else if (isSource) AddSource(ref tally, value, model);
+            else if (isSource) AddSource(ref tally, value, model, depth + 1);
             else if (isText && isString) tally.AddText(text);
             else if (isInput) tally.AddText(value);
         }
     }
 
-    private static void AddSource(ref PromptTally tally, ReadOnlySpan<byte> source, string model)
+    /// <summary>An image or a PDF file, which only Anthropic can count; or a text or blocks that stand there.</summary>
+    private static void AddSource(ref PromptTally tally, ReadOnlySpan<byte> source, string model, int depth)
     {
-        // A PDF file names its type; all else that has a source is an image, or a text that stands there.
-        var isDocument = source.IndexOf("application/pdf"u8) >= 0 || source.IndexOf("text/plain"u8) >= 0;
-        tally.AddReserved(isDocument ? LeastOfDocument + (source.Length / DocumentBytesPerToken) : ImageTokens.Reserve(model, lowDetail: false));
+        var (isPdf, isText) = (false, false);
+        ReadOnlySpan<byte> data = default;
+        var reader = JsonWalk.Open(source);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) return;
+        while (JsonWalk.NextProperty(ref reader))
+        {
+            var isType = reader.ValueTextEquals("type"u8);
+            var isMediaType = reader.ValueTextEquals("media_type"u8);
+            var isData = reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("content"u8);
+            reader.Read();
+            var isString = reader.TokenType == JsonTokenType.String;
+            isText |= isType && isString && (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("content"u8));
+            isPdf |= isMediaType && isString && reader.ValueTextEquals("application/pdf"u8);
+            var value = JsonWalk.Raw(ref reader, source);
+            if (isData) data = value;
+        }
+
+        if (isText && !data.IsEmpty) AddContent(ref tally, data, model, depth);
+        else tally.AddReserved(isPdf ? LeastOfDocument + (data.Length / DocumentBytesPerToken) : ImageTokens.Reserve(model, lowDetail: false));
     }
 
     private static void AddTools(ref PromptTally tally, ReadOnlySpan<byte> tools)
