@@ -11,7 +11,10 @@ internal static class ErrorWriter
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Answers with the error; what the response held before is dropped, its headers are kept.</summary>
-    public static async Task WriteAsync(HttpContext http, GatewayError error)
+    public static Task WriteAsync(HttpContext http, GatewayError error) => WriteAsync(http, error, Body(error));
+
+    /// <summary>Answers with the error in the words of another API.</summary>
+    public static async Task WriteAsync(HttpContext http, GatewayError error, byte[] body)
     {
         var response = http.Response;
         response.StatusCode = error.Status;
@@ -27,7 +30,6 @@ internal static class ErrorWriter
         if (error.Final)
             response.Headers["x-should-retry"] = "false";
 
-        var body = Body(error);
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))
             await response.Body.WriteAsync(body, CancellationToken.None);

@@ -24,9 +24,8 @@ public static class MessagesPrompt
         var tally = new PromptTally(TokenCounter.For(ModelEncoding.For(model).Encoding));
         try
         {
-            AddBody(ref tally, body, model);
-            tally.Add(ChatTokens.ReplyPriming);
-            return new PromptTokens(tally.Tokens, Exact: false);
+            Add(ref tally, body, model);
+            return new PromptTokens(tally.Tokens, tally.Exact);
         }
         finally
         {
@@ -34,8 +33,10 @@ public static class MessagesPrompt
         }
     }
 
-    private static void AddBody(ref PromptTally tally, ReadOnlySpan<byte> body, string model)
+    /// <summary>Adds the prompt of a body to a tally, which is not exact then.</summary>
+    internal static void Add(ref PromptTally tally, ReadOnlySpan<byte> body, string model)
     {
+        tally.AddReserved(ChatTokens.ReplyPriming);
         var reader = JsonWalk.Open(body);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject) return;
