@@ -9,7 +9,7 @@ namespace Gateway.Tests.Providers.Anthropic;
 internal static class Translated
 {
     // Made at 1,750,000,000 s.
-    public static readonly TranslationTarget Target = new("claude-sonnet-4-5", Stream: false, OutputLimit: null, DefaultOutputLimit: 8192, "ul_019774199e00700080000000000000ab");
+    public static readonly TranslationTarget Target = new("claude-sonnet-4-5", Stream: false, OutputLimit: null, DefaultOutputLimit: 8192, "ul_01977420dc00700080000000000000ab");
 
     public static readonly TranslationTarget Streamed = Target with { Stream = true };
 
