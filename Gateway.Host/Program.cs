@@ -69,6 +69,7 @@ try
     services.AddSingleton<Credentials>();
     services.AddSingleton<ChannelLoad>();
     services.AddSingleton<Admission>();
+    services.AddSingleton<Upstreams>();
     services.AddSingleton<Forwarding>();
     services.AddSingleton<RuleSteps>();
     services.AddSingleton<Reply>();

@@ -1,4 +1,5 @@
 using Gateway.Ledger;
+using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Catalogue;
 
@@ -39,6 +40,9 @@ internal sealed record Channel
     /// <summary>The provider, for example <c>deepseek</c>.</summary>
     public required string Provider { get; init; }
 
+    /// <summary>How its provider wants to be asked.</summary>
+    public ProviderPreset Preset { get; init; } = ProviderPresets.Compatible;
+
     /// <summary>Base URLs (http or https) over which calls are balanced; at least one.</summary>
     public required IReadOnlyList<string> BaseUrls { get; init; }
 
@@ -77,6 +81,9 @@ internal sealed record Channel
 
     /// <summary>What a client's hanging up does upstream. Default: cancel.</summary>
     public OnDisconnect OnDisconnect { get; init; }
+
+    /// <summary>Time without an answer after which a second channel is asked beside this one; <c>null</c>: never.</summary>
+    public TimeSpan? HedgeAfter { get; init; }
 
     /// <summary>The only tenant that it serves; <c>null</c>: all.</summary>
     public string? Workspace { get; init; }

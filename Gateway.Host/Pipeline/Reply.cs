@@ -19,41 +19,58 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     private static ReadOnlySpan<byte> FinishedByLength =>
         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"u8;
 
-    /// <summary>The relay of a streamed answer; it responds and settles as YARP copies it.</summary>
-    public SseRelay Relay(ModelCall call, Stream upstream)
+    /// <summary>The relay of an attempt's streamed answer; it responds and settles as YARP copies it.</summary>
+    public SseRelay Relay(ModelCall call, CallAttempt attempt, Stream upstream)
+    {
+        if (call.Exchange.WantsAnswer)
+            upstream = attempt.Recording = new RecordingStream(upstream, StoredAnswer.MaxBodyBytes);
+        return Relay(call, upstream, attempt.Candidate.Channel.IdleTimeout);
+    }
+
+    /// <summary>The head of a stream that the client is about to get.</summary>
+    public static void BeginStream(ModelCall call)
     {
         var response = call.Http.Response;
+        response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["x-accel-buffering"] = "no";
+    }
+
+    private SseRelay Relay(ModelCall call, Stream source, TimeSpan idleTimeout)
+    {
         var options = new RelayOptions
         {
             ClientWantsUsage = call.Body.Index.IncludeUsage,
             HoldsLastChunk = call.IsWallet,
             Encoding = ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding,
             PingInterval = settings.PingInterval,
-            IdleTimeout = call.Candidate?.Channel.IdleTimeout ?? settings.MaxAnswerTime,
+            IdleTimeout = idleTimeout,
             MaxTime = settings.MaxAnswerTime,
             MaxOutputTokens = call.Reply is null ? PaidOutput(call, Credits.Zero) : long.MaxValue,
             ExtendOutput = () => PaidOutputAsync(call),
             MaxTranscriptBytes = call.Lease is null ? 0 : StoredAnswer.MaxBodyBytes,
         };
-        return new SseRelay(call.Recorded(upstream), options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
+        return new SseRelay(source, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
+    }
+
+    /// <summary>Reads a 200 that is not streamed; <c>false</c>: it is no answer to this call, and another channel may have one.</summary>
+    public static bool TryRead(ModelCall call, CallAttempt attempt)
+    {
+        var reader = new AnswerReader();
+        if (call.Body.Index.Stream || !reader.TryRead(attempt.Answer!.Body) || reader.HasError)
+            return false;
+
+        attempt.Reader = reader;
+        return true;
     }
 
     /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
     public async ValueTask<GatewayError?> AnswerPlainAsync(ModelCall call)
     {
         var answer = call.Attempt!.Answer!;
-        if (answer.Status != StatusCodes.Status200OK)
+        if (call.Attempt.Reader is not { } reader)
             return await PassThroughAsync(call);
-
-        var reader = new AnswerReader();
-        if (call.Body.Index.Stream || !reader.TryRead(answer.Body) || reader.HasError)
-        {
-            call.NoteAttempt(answer.Status, "unreadable");
-            return GatewayError.Upstream;
-        }
 
         var facts = call.Hold!.Request.Facts;
         facts.ReportedModel = reader.ReportedModel;
@@ -175,7 +192,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         }
 
         var isEmpty = !relay.HasContent && !relay.HasFinishReason;
-        if (call.Exchange.WantsAnswer && !isEmpty && call.Recording is { IsEmpty: false } recording)
+        if (call.Exchange.WantsAnswer && !isEmpty && call.Attempt?.Recording?.Recorded is { IsEmpty: false } recording)
             call.Ended = Ended(call, recording, new Usage(relay.Reported?.Input ?? call.Prompt.Tokens, 0, 0, relay.Reported?.Output ?? relay.ReceivedTokens(), 0));
         if (relay.Reported is { } reported && !IsDisputed(call, reported, relay.ReceivedTokens))
         {
@@ -251,7 +268,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     }
 
     private static void NoteAttempt(ModelCall call, SseRelay relay) =>
-        call.NoteAttempt(StatusCodes.Status200OK, relay.End switch
+        call.Attempt!.Note(StatusCodes.Status200OK, relay.End switch
         {
             RelayEnd.Complete or RelayEnd.Running => null,
             RelayEnd.Silent => "timeout",
@@ -260,13 +277,12 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             RelayEnd.Error => "upstream_error",
             RelayEnd.Unreadable => "unreadable",
             _ => "broken",
-        });
+        }, call.ClientIsThere);
 
     // The upstream's own refusal of the request (a bad tool schema, say) is the client's to see. It is free.
     private async ValueTask<GatewayError?> PassThroughAsync(ModelCall call)
     {
         var answer = call.Attempt!.Answer!;
-        call.NoteAttempt(answer.Status, "refused");
         await SettleAsync(call, new Settlement(Outcome.Failed, default, CountedBy.None));
         if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !new AnswerReader().TryRead(answer.Body))
             return GatewayError.InvalidBody("The provider refused the request without saying why.") with { Status = answer.Status };

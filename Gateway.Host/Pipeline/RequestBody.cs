@@ -13,6 +13,9 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Where the members stand.</summary>
     public RequestIndex Index { get; } = new();
 
+    /// <summary>The media type, with its parameters, under which the body goes on.</summary>
+    public string ContentType { get; private set; } = "application/json";
+
     /// <summary>The bytes as the client sent them.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 

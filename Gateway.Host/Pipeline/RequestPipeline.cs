@@ -57,7 +57,7 @@ internal sealed partial class RequestPipeline(
             return;
         }
 
-        using var call = new ModelCall(http, key, settings.MaxAnswerTime, drains);
+        using var call = new ModelCall(http, ProxyRoutes.KindOf(http), key, settings.MaxAnswerTime, drains);
         try
         {
             var error = await AdmitAsync(call);

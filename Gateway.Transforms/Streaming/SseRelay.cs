@@ -32,6 +32,7 @@ public sealed class SseRelay : ReadOnlyStream
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _outputSent;
     private bool _ended;
+    private bool _wasSilent;
     private bool _lastEventEnds;
     private bool _tailIsOut;
     private bool _transcriptIsWhole = true;
@@ -126,6 +127,17 @@ public sealed class SseRelay : ReadOnlyStream
         return count;
     }
 
+    /// <summary>Reads on until there is content, or the end, or the upstream has been silent for a ping's time: what is known by then decides whether the client gets this stream.</summary>
+    /// <returns>False: it failed before it said anything, and nothing of it needs to be shown.</returns>
+    public async ValueTask<bool> BeginAsync(CancellationToken cancellationToken)
+    {
+        var begunAt = Stopwatch.GetTimestamp();
+        while (!_ended && !HasContent && !_wasSilent && Stopwatch.GetElapsedTime(begunAt) < _options.PingInterval)
+            await FillAsync(cancellationToken);
+        await KeepAsync();
+        return !_ended || End is RelayEnd.Complete or RelayEnd.Exhausted || HasContent;
+    }
+
     /// <summary>Returns the memory. The pipeline calls it when it has settled: YARP disposes its stream before that.</summary>
     public void Release()
     {
@@ -215,9 +227,15 @@ public sealed class SseRelay : ReadOnlyStream
         if (read == TimedRead.Silent)
         {
             if (Stopwatch.GetElapsedTime(_lastEventAt) >= _options.IdleTimeout)
+            {
                 Finish(RelayEnd.Silent);
+            }
             else
+            {
+                _wasSilent = true;
                 _output.Write(Ping);
+            }
+
             return;
         }
 

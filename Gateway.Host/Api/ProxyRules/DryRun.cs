@@ -64,7 +64,7 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
         var candidate = resolved.Candidates[0];
         exchange.Resolved = new ResolvedModel(
             resolved.Model.Provider, resolved.Model.Name, candidate.UpstreamModel, ModelEncoding.For(resolved.Model.Name).Encoding, resolved.Model.ContextWindow);
-        answer.Field = OutputLimits.FieldOf(candidate.Channel);
+        answer.Field = candidate.Channel.Preset.OutputLimitField;
         answer.TokensBefore = CountPrompt(exchange);
 
         var goesOn = await RunAsync(answer, RulePhase.Body, http.RequestAborted);
