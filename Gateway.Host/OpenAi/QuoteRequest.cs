@@ -107,7 +107,8 @@ internal static class QuoteRequest
             return (null, GatewayError.InvalidField("output_tokens", $"output_tokens is a whole number from 0 to {MaxTokens}."));
 
         var provider = element.TryGetProperty("provider", out var by) && by.ValueKind == JsonValueKind.String ? by.GetString() : null;
-        var index = new RequestIndex { RequiresMessages = false };
+        // An estimate has no prompt, and a completion may have none.
+        var index = new RequestIndex { Kind = CallKind.Completion };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(provider is null ? new Dictionary<string, string>(StringComparer.Ordinal) { ["model"] = model } : new(StringComparer.Ordinal) { ["model"] = model, ["provider"] = provider });
         if (!index.TryRead(bytes, out var error))
             return (null, RequestBody.Shape(error));

@@ -34,7 +34,7 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
 
         var request = DryRunRequest.Read(body.Bytes.Span);
         var inner = body.Bytes.Slice(request.Body.Offset, request.Body.Length);
-        var index = new RequestIndex { RequiresMessages = string.Equals(request.Endpoint, DryRunRequest.ChatEndpoint, StringComparison.Ordinal) };
+        var index = new RequestIndex { Kind = CallKind.All.First(kind => string.Equals(kind.Path, request.Endpoint, StringComparison.Ordinal)) };
         if (!index.TryRead(inner, out var error))
             return Problem.Invalid("body", error.Message);
         return await RunAsync(http, request, inner, index);
