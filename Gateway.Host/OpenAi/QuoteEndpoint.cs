@@ -53,7 +53,7 @@ internal sealed class QuoteEndpoint(RuleSteps rules, ILedger ledger, SpendRatios
         var (price, model) = (legs[0].Price, legs[0].Model);
         var bound = item.BoundOf(model, exchange);
         var available = plan.Available(price, model.Provider, model.Name, key.PacksOnly);
-        var dearest = legs.Where(leg => string.Equals(leg.Price.Currency, price.Currency, StringComparison.Ordinal))
+        var dearest = legs.Where(leg => leg.IsPaidLike(legs[0]))
             .Select(leg => item.BoundOf(leg.Model, exchange).MaxCost(leg.Price)).Max();
         var worst = Times(dearest, item.Calls);
         var (expected, basis) = Expect(item, bound, price, worst, key);

@@ -1,4 +1,5 @@
 using Gateway.Host.Catalogue;
+using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Transforms;
@@ -11,19 +12,19 @@ internal sealed class Forwarding(Upstreams upstreams, ChannelLoad load, Admissio
     /// <summary>The most channels that a call tries without a chain that says otherwise.</summary>
     public const int MaxAttempts = 3;
 
-    /// <summary>The channels to try: those of the first one's route type, because the hold is for its price; least loaded first among equals.</summary>
-    public IReadOnlyList<Candidate> Order(IReadOnlyList<Candidate> candidates)
+    /// <summary>Step 4: a leg for each route type, in the key's order, because each has a price and a purse of its own; in each the channels in the order in which they are tried.</summary>
+    public IReadOnlyList<Leg> Legs(KeySnapshot key, Exchange exchange, Model model, IReadOnlyList<Candidate> candidates)
     {
-        if (candidates.Count < 2)
-            return candidates;
+        if (candidates.Count == 1)
+            return [new Leg(model, candidates)];
 
-        var first = candidates[0];
-        return [.. candidates
-            .Where(candidate => candidate.Channel.RouteType == first.Channel.RouteType)
-            .OrderBy(static candidate => candidate.Channel.Priority)
-            .ThenBy(candidate => (double)load.Open(candidate.Channel) / Math.Max(1, candidate.Channel.Weight))
-            .Take(MaxAttempts)];
+        return [.. candidates.GroupBy(static candidate => candidate.Channel.RouteType).Select(group => new Leg(model, Order([.. group])))];
     }
+
+    private List<Candidate> Order(List<Candidate> candidates) =>
+    [.. candidates
+        .OrderBy(static candidate => candidate.Channel.Priority)
+        .ThenBy(candidate => (double)load.Open(candidate.Channel) / Math.Max(1, candidate.Channel.Weight))];
 
     /// <summary>Tries the legs and their candidates in order; the error of the last one, or <c>null</c> when there is an answer to show.</summary>
     public async ValueTask<GatewayError?> ForwardAsync(ModelCall call, RequestDelegate forward, Reply reply)

@@ -80,6 +80,9 @@ internal sealed class ModelCall : IDisposable
     /// <summary>Our count of the prompt, overheads included; not the reserve.</summary>
     public PromptTokens Prompt { get; set; }
 
+    /// <summary>What it asks for beside tokens.</summary>
+    public CallMeasures Measures { get; set; }
+
     /// <summary>The limits of the member who owns the key; <c>null</c>: nobody's key.</summary>
     public MemberLimits? Member { get; set; }
 
@@ -104,8 +107,7 @@ internal sealed class ModelCall : IDisposable
         get
         {
             var limit = Math.Min(CappedTokens ?? long.MaxValue, Exchange.OutputCap ?? long.MaxValue);
-            var isLower = Body.Index is { MaxTokens: null, MaxCompletionTokens: null } || Body.Index.MaxTokens > limit || Body.Index.MaxCompletionTokens > limit;
-            return limit < long.MaxValue && isLower ? limit : null;
+            return limit < long.MaxValue && Body.Index.HasOutputLimit && !(Body.Index.OutputLimit <= limit) ? limit : null;
         }
     }
 

@@ -18,7 +18,14 @@ public sealed record Adapter(CallKind Kind, AnswerFormat Format, ApiTranslation?
     /// <summary>The adapter; <c>null</c>: such upstreams cannot answer such calls.</summary>
     public static Adapter? For(CallKind kind, UpstreamApi api) => api switch
     {
-        UpstreamApi.OpenAi => new Adapter(kind, AnswerFormat.Chat),
+        UpstreamApi.OpenAi when kind == CallKind.Messages => null,
+        UpstreamApi.OpenAi => Native(kind),
         _ => null,
     };
+
+    /// <summary>The adapter of a channel's provider; <c>null</c>: it does not serve such calls.</summary>
+    public static Adapter? For(CallKind kind, ProviderPreset preset) =>
+        For(kind, preset.Api) is { } adapter && preset.PathOf(adapter.Kind, "", stream: false) is not null ? adapter : null;
+
+    private static Adapter Native(CallKind kind) => new(kind, AnswerFormat.For(kind));
 }

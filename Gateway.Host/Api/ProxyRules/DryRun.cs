@@ -46,7 +46,6 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
         var set = rules.Of(caller.Workspace);
         using var exchange = new Exchange(index, inner)
         {
-            Endpoint = request.Endpoint,
             Workspace = caller.Workspace,
             KeyId = caller.Key.Id,
             Tags = request.Tags,
