@@ -9,6 +9,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
 using Gateway.Host.Watchdog;
@@ -20,7 +21,6 @@ using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Yarp;
 using Microsoft.Extensions.Configuration.Memory;
 using Yarp.ReverseProxy.Configuration;
-using Yarp.ReverseProxy.Forwarder;
 
 if (CommandLine.IsCommand(args))
     return await CommandLine.RunAsync(args, CancellationToken.None);
@@ -86,7 +86,7 @@ try
     services.AddSingleton<RequestPipeline>();
     services.AddSingleton<UpstreamClusters>();
     services.AddSingleton<IProxyConfigProvider>(static provider => provider.GetRequiredService<UpstreamClusters>());
-    services.AddSingleton<IForwarderHttpClientFactory>(static _ => new UpstreamConnections(PrivateAddress.IsPrivate));
+    services.AddChannelRouting();
     services.AddReverseProxy().AddTransforms<ForwardTransforms>();
 
     var app = builder.Build();

@@ -28,7 +28,12 @@ internal static class ProxyRoutes
             channel.ConnectTimeout,
             // The pipeline and the relay have their own, shorter time-outs; YARP's is the net under them.
             channel.FirstByteTimeout + channel.IdleTimeout + Margin,
-            channel.AllowPrivateAddress)));
+            channel.AllowPrivateAddress)
+        {
+            // The channel's own limit counts calls; this one is the net under it, and has room for connections that are still closing.
+            MaxConnections = 2 * channel.MaxConcurrency,
+            Probe = channel.ProbePath is { } path ? new UpstreamProbe(path, channel.ProbeInterval) : null,
+        }));
 
     private static string WithoutV1(CallKind kind) => kind.Path["/v1".Length..];
 

@@ -76,6 +76,18 @@ internal sealed record Channel
     /// <summary>Calls in flight. Default 1000.</summary>
     public int MaxConcurrency { get; init; } = 1000;
 
+    /// <summary>When failures take it out of rotation.</summary>
+    public ChannelBreaker Breaker { get; init; } = new();
+
+    /// <summary>Where it is asked for a sign of life, behind each base URL; <c>null</c>: nowhere.</summary>
+    public string? ProbePath { get; init; }
+
+    /// <summary>Time between two probes. 500 ms to 1 h. Default 10 s.</summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Silence after which the same call also goes to the next channel. 10 ms to 10 min; <c>null</c>: never.</summary>
+    public TimeSpan? HedgeAfter { get; init; }
+
     /// <summary>Whether private and loopback addresses are connected to.</summary>
     public bool AllowPrivateAddress { get; init; }
 

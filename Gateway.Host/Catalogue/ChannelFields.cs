@@ -32,6 +32,13 @@ internal sealed record ChannelFields
     public int? FirstByteTimeoutMs { get; init; }
     public int? IdleTimeoutMs { get; init; }
     public int? MaxConcurrency { get; init; }
+    public double? BreakFailureRatio { get; init; }
+    public int? BreakMinimumCalls { get; init; }
+    public int? BreakWindowMs { get; init; }
+    public int? BreakMs { get; init; }
+    public string? ProbePath { get; init; }
+    public int? ProbeIntervalMs { get; init; }
+    public int? HedgeAfterMs { get; init; }
     public bool? AllowPrivateAddress { get; init; }
     public OnDisconnect? OnDisconnect { get; init; }
     public string? Workspace { get; init; }
@@ -55,6 +62,10 @@ internal sealed record ChannelFields
             FirstByteTimeout = Milliseconds(FirstByteTimeoutMs) ?? defaults.FirstByteTimeout,
             IdleTimeout = Milliseconds(IdleTimeoutMs) ?? defaults.IdleTimeout,
             MaxConcurrency = MaxConcurrency ?? defaults.MaxConcurrency,
+            Breaker = ToBreaker(defaults.Breaker),
+            ProbePath = ProbePath,
+            ProbeInterval = Milliseconds(ProbeIntervalMs) ?? defaults.ProbeInterval,
+            HedgeAfter = Milliseconds(HedgeAfterMs),
             AllowPrivateAddress = AllowPrivateAddress ?? false,
             OnDisconnect = OnDisconnect ?? Catalogue.OnDisconnect.Cancel,
             Workspace = Workspace,
@@ -62,6 +73,14 @@ internal sealed record ChannelFields
             Declared = this with { ApiKey = null },
         };
     }
+
+    private ChannelBreaker ToBreaker(ChannelBreaker defaults) => new()
+    {
+        FailureRatio = BreakFailureRatio ?? defaults.FailureRatio,
+        MinimumCalls = BreakMinimumCalls ?? defaults.MinimumCalls,
+        Window = Milliseconds(BreakWindowMs) ?? defaults.Window,
+        Break = Milliseconds(BreakMs) ?? defaults.Break,
+    };
 
     private static TimeSpan? Milliseconds(int? value) => value is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
 }
@@ -96,6 +115,9 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
     private const int MostUrls = 32;
     private const int MostModels = 1_000;
     private const int MostMilliseconds = 3_600_000;
+    private const int MostBreakMilliseconds = 600_000;
+    private const int LeastBreakMilliseconds = 500;
+    private const int MostPathCharacters = 256;
 
     public ChannelFieldsValidator()
     {
@@ -123,8 +145,20 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
         RuleFor(f => f.FirstByteTimeoutMs).InclusiveBetween(1, MostMilliseconds);
         RuleFor(f => f.IdleTimeoutMs).InclusiveBetween(1, MostMilliseconds);
         RuleFor(f => f.MaxConcurrency).InclusiveBetween(1, 1_000_000);
+        RuleFor(f => f.BreakFailureRatio).InclusiveBetween(0.05, 1);
+        RuleFor(f => f.BreakMinimumCalls).InclusiveBetween(2, 1_000);
+        RuleFor(f => f.BreakWindowMs).InclusiveBetween(LeastBreakMilliseconds, MostBreakMilliseconds);
+        RuleFor(f => f.BreakMs).InclusiveBetween(LeastBreakMilliseconds, MostBreakMilliseconds);
+        RuleFor(f => f.ProbePath).Must(static path => IsPath(path!))
+            .WithMessage($"must begin with / and have 2 to {MostPathCharacters} printable ASCII characters, without a query.").When(f => f.ProbePath is not null);
+        RuleFor(f => f.ProbeIntervalMs).InclusiveBetween(500, MostMilliseconds);
+        RuleFor(f => f.HedgeAfterMs).InclusiveBetween(10, 600_000);
         RuleFor(f => f.Workspace).Must(NameShapes.WorkspaceId).WithMessage(NameShapes.WorkspaceMessage).When(f => f.Workspace is not null);
     }
+
+    private static bool IsPath(string path) =>
+        path.Length is > 1 and <= MostPathCharacters && path[0] == '/'
+        && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && path.AsSpan().IndexOfAny(@"?#\") < 0;
 
     private static void Check(string? url, ValidationContext<ChannelFields> context)
     {

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Gateway.Host.Catalogue;
+using Gateway.Transforms.Yarp;
 
 namespace Gateway.Host.Api.Channels;
 
@@ -13,14 +14,8 @@ internal sealed class ChannelTest(CatalogueSource catalogue, TimeProvider time)
 
     public async Task<ChannelTestAnswer> RunAsync(Channel channel, CancellationToken cancellationToken)
     {
-        using var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            ConnectTimeout = channel.ConnectTimeout,
-            ConnectCallback = (context, token) => CheckedConnection.OpenAsync(context.DnsEndPoint, channel.AllowPrivateAddress, token),
-        };
+        using var handler = new SocketsHttpHandler();
+        UpstreamSockets.Configure(handler, channel.ConnectTimeout, channel.AllowPrivateAddress);
         using var client = new HttpClient(handler) { Timeout = Deadline };
         using var request = RequestFor(channel);
         var started = time.GetTimestamp();
