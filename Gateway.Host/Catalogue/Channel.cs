@@ -94,9 +94,6 @@ internal sealed record Channel
     /// <summary>What a client's hanging up does upstream. Default: cancel.</summary>
     public OnDisconnect OnDisconnect { get; init; }
 
-    /// <summary>Time without an answer after which a second channel is asked beside this one; <c>null</c>: never.</summary>
-    public TimeSpan? HedgeAfter { get; init; }
-
     /// <summary>The only tenant that it serves; <c>null</c>: all.</summary>
     public string? Workspace { get; init; }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Gateway.Transforms;
 
 namespace Gateway.Host.OpenAi;
 
@@ -27,14 +28,39 @@ internal static class ErrorWriter
         if (error.Final)
             response.Headers["x-should-retry"] = "false";
 
-        var body = Body(error);
+        var body = http.Features.Get<CallKind>() == CallKind.Messages ? AnthropicError.Body(error, http) : Body(error);
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))
             await response.Body.WriteAsync(body, CancellationToken.None);
     }
 
-    /// <summary>The error as the last event of a stream; no <c>[DONE]</c> follows.</summary>
-    public static byte[] Event(GatewayError error) => [.. "data: "u8, .. Body(error), .. "\n\n"u8];
+    /// <summary>The error as the last event of a stream of this API; nothing follows.</summary>
+    public static byte[] Event(GatewayError error, CallKind kind)
+    {
+        if (kind == CallKind.Messages)
+            return AnthropicError.Event(error);
+        return kind == CallKind.Responses ? ResponsesEvent(error) : [.. "data: "u8, .. Body(error), .. "\n\n"u8];
+    }
+
+    // https://platform.openai.com/docs/api-reference/responses-streaming/error
+    private static byte[] ResponsesEvent(GatewayError error)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        buffer.Write("event: error\ndata: "u8);
+        using (var json = new Utf8JsonWriter(buffer, Plain))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "error");
+            json.WriteString("code", error.Code);
+            json.WriteString("message", error.Message);
+            json.WriteString("param", error.Param);
+            json.WriteNumber("sequence_number", 0);
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
 
     private static byte[] Body(GatewayError error)
     {

@@ -3,6 +3,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
+using Gateway.Transforms;
 
 namespace Gateway.Host.OpenAi;
 
@@ -16,7 +17,7 @@ internal sealed class QuoteEndpoint(RuleSteps rules, ILedger ledger, SpendRatios
 
     private async Task QuoteAsync(HttpContext http, KeySnapshot key)
     {
-        using var body = new RequestBody();
+        using var body = new RequestBody(CallKind.Chat);
         if (await body.ReadBytesAsync(http.Request, settings.MaxRequestBytes, http.RequestAborted) is { } unreadable)
         {
             await ErrorWriter.WriteAsync(http, unreadable);

@@ -101,7 +101,8 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     // What is counted of the prompt depends on the model's tokenizer.
     private static CallBound Count(ModelCall call, Leg leg)
     {
-        var (index, body) = (call.Body.Index, call.Exchange.Body.Span);
+        var index = call.Body.Index;
+        var body = call.Exchange.Body.Span;
         call.Prompt = PromptCount.Of(index, body, leg.Model.Name);
         call.Measures = CallMeasures.Of(index, body);
         return CallBound.Of(call, leg.Model);

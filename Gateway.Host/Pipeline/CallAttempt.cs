@@ -45,6 +45,12 @@ internal sealed class CallAttempt : IDisposable
     /// <summary>Its body, made from the client's.</summary>
     public OutgoingBody Outgoing { get; } = new();
 
+    /// <summary>What a translation is told.</summary>
+    public TranslationTarget Target { get; set; }
+
+    /// <summary>The whole answer in the form in which the gateway reads it, where that is not the upstream's.</summary>
+    public PooledBuffer? Translated { get; set; }
+
     /// <summary>Ends it: by a time-out, because the client of a stream has gone, or because another attempt was faster.</summary>
     public CancellationTokenSource Abort { get; } = new();
 
@@ -65,6 +71,9 @@ internal sealed class CallAttempt : IDisposable
 
     /// <summary>Why a stream failed before it said anything; <c>null</c>: it did not.</summary>
     public RelayEnd? FailedStream { get; set; }
+
+    /// <summary>What came of it was told to the channel's health.</summary>
+    public bool IsReported { get; set; }
 
     /// <summary>Another attempt was faster: nothing is written on the receipt any more.</summary>
     public bool IsLost { get; private set; }
@@ -113,6 +122,7 @@ internal sealed class CallAttempt : IDisposable
         Relay?.Release();
         Recording?.Release();
         Answer?.Dispose();
+        Translated?.Dispose();
         Outgoing.Dispose();
         Abort.Dispose();
     }

@@ -16,6 +16,6 @@ internal readonly record struct CallMeasures(long Images, long AudioMilliseconds
             return new CallMeasures(index.N, 0, 0);
         if (index.Kind == CallKind.Speech)
             return new CallMeasures(0, 0, SpeechText.Characters(index, body));
-        return index.Kind == CallKind.Transcription ? new CallMeasures(0, AudioLength.Of(index.FileValue.Of(body)).Milliseconds, 0) : default;
+        return index.Kind == CallKind.Transcription ? new CallMeasures(0, AudioLength.Of(body).Milliseconds, 0) : default;
     }
 }

@@ -1,30 +1,31 @@
 using Gateway.Host.Catalogue;
-using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
+using Gateway.Host.Routing;
 using Gateway.Host.Settings;
 using Gateway.Transforms;
 
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Step 6: attempt after attempt. Each failure that another channel or model might not have is followed by the next, before the first byte only.</summary>
-internal sealed class Forwarding(Upstreams upstreams, ChannelLoad load, Admission admission, GatewaySettings settings)
+internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admission admission, GatewaySettings settings)
 {
     /// <summary>The most channels that a call tries without a chain that says otherwise.</summary>
     public const int MaxAttempts = 3;
 
     /// <summary>Step 4: a leg for each route type, in the key's order, because each has a price and a purse of its own; in each the channels in the order in which they are tried.</summary>
-    public IReadOnlyList<Leg> Legs(KeySnapshot key, Exchange exchange, Model model, IReadOnlyList<Candidate> candidates)
+    /// <param name="model">The model.</param>
+    /// <param name="candidates">Its channels.</param>
+    /// <param name="sticky">What the turns of a conversation have in common.</param>
+    public IReadOnlyList<Leg> Legs(Model model, IReadOnlyList<Candidate> candidates, in StickyKey sticky)
     {
         if (candidates.Count == 1)
             return [new Leg(model, candidates)];
 
-        return [.. candidates.GroupBy(static candidate => candidate.Channel.RouteType).Select(group => new Leg(model, Order([.. group])))];
+        var legs = new List<Leg>(2);
+        foreach (var ofOneType in RouteLegs.ByRouteType(candidates))
+            legs.Add(new Leg(model, order.Order(ofOneType, sticky)));
+        return legs;
     }
-
-    private List<Candidate> Order(List<Candidate> candidates) =>
-    [.. candidates
-        .OrderBy(static candidate => candidate.Channel.Priority)
-        .ThenBy(candidate => (double)load.Open(candidate.Channel) / Math.Max(1, candidate.Channel.Weight))];
 
     /// <summary>Tries the legs and their candidates in order; the error of the last one, or <c>null</c> when there is an answer to show.</summary>
     public async ValueTask<GatewayError?> ForwardAsync(ModelCall call, RequestDelegate forward, Reply reply)

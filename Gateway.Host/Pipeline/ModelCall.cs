@@ -34,6 +34,7 @@ internal sealed class ModelCall : IDisposable
     public ModelCall(HttpContext http, CallKind kind, KeySnapshot key, TimeSpan maxDuration, Drains drains)
     {
         Kind = kind;
+        Body = new RequestBody(kind);
         _maxDuration = maxDuration;
         _drains = drains;
         Http = http;
@@ -48,7 +49,7 @@ internal sealed class ModelCall : IDisposable
 
     public KeySnapshot Key { get; }
 
-    public RequestBody Body { get; } = new();
+    public RequestBody Body { get; }
 
     /// <summary>When the call came in (<see cref="Stopwatch"/> ticks).</summary>
     public long StartedAt { get; } = Stopwatch.GetTimestamp();
@@ -137,7 +138,7 @@ internal sealed class ModelCall : IDisposable
 
     /// <summary>What has been delivered so far, counted by the gateway: what a crash would charge.</summary>
     public Usage DeliveredSoFar => Attempt?.Relay is { } relay && UpstreamAnswered
-        ? new Usage(relay.Reported?.Input ?? Prompt.Tokens, 0, 0, relay.DeliveredTokens, 0)
+        ? Metering.SoFar(this, relay, relay.Reported is { IsSound: true } reported ? reported with { CachedInput = 0, CacheWrite = 0 } : null, relay.DeliveredTokens)
         : default;
 
     /// <summary>Notes on the receipt that a fallback is not tried.</summary>

@@ -21,7 +21,7 @@ internal sealed class OutgoingBody : IDisposable
     {
         var (index, body) = (call.Exchange.Index, call.Exchange.Body);
         var (adapter, preset) = (attempt.Adapter, attempt.Candidate.Channel.Preset);
-        var target = TargetOf(call, attempt);
+        var target = attempt.Target = TargetOf(call, attempt);
         if (adapter.Client is { } client)
         {
             _translated = new PooledBuffer(body.Length + 1024);

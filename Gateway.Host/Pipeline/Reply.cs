@@ -1,18 +1,21 @@
 using System.Diagnostics;
 using Gateway.Host.OpenAi;
+using Gateway.Host.Responses;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Providers;
 using Gateway.Transforms.Streaming;
 using Gateway.Transforms.Tokens;
+using Gateway.Transforms.Yarp;
 
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Steps 7 and 8: reads what an answer used, settles, and lets the last bytes leave.</summary>
 /// <remarks>The order is the promise: settle (durable), DELIVERING, then the end of the answer. A settlement never waits for the client, so it has no token of the client's.</remarks>
-internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, SpendRatios ratios, GatewaySettings settings, TimeProvider time, ILogger<Reply> log)
+internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, ResponseOrigins origins, SpendRatios ratios, GatewaySettings settings, TimeProvider time, ILogger<Reply> log)
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
 
@@ -24,7 +27,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     {
         if (call.Exchange.WantsAnswer)
             upstream = attempt.Recording = new RecordingStream(upstream, StoredAnswer.MaxBodyBytes);
-        return Relay(call, upstream, attempt.Candidate.Channel.IdleTimeout);
+        return Relay(call, upstream, attempt.Candidate.Channel.IdleTimeout, attempt.Adapter);
     }
 
     /// <summary>The head of a stream that the client is about to get.</summary>
@@ -37,11 +40,12 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         response.Headers["x-accel-buffering"] = "no";
     }
 
-    private SseRelay Relay(ModelCall call, Stream source, TimeSpan idleTimeout)
+    private SseRelay Relay(ModelCall call, Stream source, TimeSpan idleTimeout, Adapter? adapter)
     {
         var options = new RelayOptions
         {
-            ClientWantsUsage = call.Body.Index.IncludeUsage,
+            Format = adapter?.Format ?? AnswerFormat.Chat,
+            ClientWantsUsage = call.Body.Index.IncludeUsage || adapter?.Client is not null,
             HoldsLastChunk = call.IsWallet,
             Encoding = ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding,
             PingInterval = settings.PingInterval,
@@ -57,8 +61,20 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     /// <summary>Reads a 200 that is not streamed; <c>false</c>: it is no answer to this call, and another channel may have one.</summary>
     public static bool TryRead(ModelCall call, CallAttempt attempt)
     {
-        var reader = new AnswerReader();
-        if (call.Body.Index.Stream || !reader.TryRead(attempt.Answer!.Body) || reader.HasError)
+        if (call.Body.Index.Stream)
+            return false;
+
+        var body = attempt.Answer!.Body; // not null: a 200 came
+        if (attempt.Adapter.Upstream is { } translation)
+        {
+            attempt.Translated = new PooledBuffer(body.Length + 512);
+            if (!translation.TryWriteAnswer(body.Span, attempt.Target, attempt.Translated))
+                return false;
+            body = attempt.Translated.WrittenMemory;
+        }
+
+        var reader = new AnswerReader(attempt.Adapter.Format);
+        if (!reader.TryRead(body) || reader.HasError)
             return false;
 
         attempt.Reader = reader;
@@ -68,8 +84,8 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
     public async ValueTask<GatewayError?> AnswerPlainAsync(ModelCall call)
     {
-        var answer = call.Attempt!.Answer!;
-        if (call.Attempt.Reader is not { } reader)
+        var attempt = call.Attempt!; // not null: there is an answer
+        if (attempt.Reader is not { } reader)
             return await PassThroughAsync(call);
 
         var facts = call.Hold!.Request.Facts;
@@ -83,13 +99,23 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             _ => Outcome.Complete,
         };
         await SettleAsync(call, new Settlement(outcome, usage, countedBy));
+        NoteOrigin(call, reader.AnswerId);
 
-        using var body = new PooledBuffer(answer.Body.Length + 512);
-        AnswerSplice.Write(reader, AnswerMembers.Usage(call, usage, reader.HasUsage), AnswerMembers.Root(call, reader.FirstContent.Of(answer.Body.Span)), body);
+        using var body = new PooledBuffer(reader.Body.Length + 512);
+        AnswerSplice.Write(reader, AnswerMembers.Usage(call, usage, reader.HasUsage), AnswerMembers.Root(call, reader.FirstContent.Of(reader.Body.Span)), body);
         CallHeaders.Settled(call);
         if (call.Exchange.WantsAnswer && outcome != Outcome.Empty)
-            call.Ended = Ended(call, answer.Body, usage);
-        await WritePlainAsync(call, body);
+            call.Ended = Ended(call, reader.Body, usage);
+        if (attempt.Adapter.Client is not { } client)
+        {
+            await WritePlainAsync(call, body);
+            return null;
+        }
+
+        using var translated = new PooledBuffer(body.Length + 512);
+        if (!client.TryWriteAnswer(body.WrittenSpan, attempt.Target, translated))
+            throw new UnreachableException("An answer that was read has a form in every client's API.");
+        await WritePlainAsync(call, translated);
         return null;
     }
 
@@ -144,15 +170,16 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         {
             var error = await SettleStreamAsync(call, relay);
             if (relay.End == RelayEnd.Exhausted)
-                return new RelayTail(default, default, (byte[])[.. FinishedByLength, .. ErrorWriter.Event(GatewayError.CreditExhausted)]);
+                return new RelayTail(default, default, (byte[])[.. relay.Format.UsageIsOptional ? FinishedByLength : [], .. ErrorEvent(call, GatewayError.CreditExhausted)]);
             if (error is not null)
-                return new RelayTail(default, default, ErrorWriter.Event(error));
+                return new RelayTail(default, default, ErrorEvent(call, error));
 
+            NoteOrigin(call, relay.AnswerId);
             return new RelayTail(AnswerMembers.StreamUsage(call, relay), AnswerMembers.Root(call, default), default);
         }
         catch (IOException)
         {
-            return new RelayTail(default, default, ErrorWriter.Event(GatewayError.SettlementFailed));
+            return new RelayTail(default, default, ErrorEvent(call, GatewayError.SettlementFailed));
         }
     }
 
@@ -160,7 +187,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     private async ValueTask LastBytesAsync(ModelCall call, SseRelay relay)
     {
         if (relay.End == RelayEnd.Complete && call.Settled is { Outcome: not Outcome.Empty })
-            await answers.StoreAsync(call, StatusCodes.Status200OK, relay.Transcript);
+            await answers.StoreAsync(call, StatusCodes.Status200OK, Transcript(call, relay));
         else
             await answers.ReleaseAsync(call);
         if (call.ClientIsThere && call.Settled is not null)
@@ -197,7 +224,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         if (relay.Reported is { } reported && !IsDisputed(call, reported, relay.ReceivedTokens))
         {
             var finished = call.ClientIsThere ? Outcome.Complete : Outcome.ClientClosed;
-            await SettleAsync(call, new Settlement(isEmpty ? Outcome.Empty : finished, ToUsage(reported), CountedBy.Upstream));
+            await SettleAsync(call, new Settlement(isEmpty ? Outcome.Empty : finished, Metering.Of(call, reported, relay.Images, relay.AudioMilliseconds), CountedBy.Upstream));
         }
         else
         {
@@ -212,16 +239,17 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     {
         var reported = relay.Reported is { IsSound: true } tokens && call.Hold!.Request.Facts.DisputedUsage is null ? tokens : (UsageTokens?)null;
         var output = outcome == Outcome.Complete ? relay.ReceivedTokens() : relay.DeliveredTokens;
-        var usage = new Usage(reported?.Input ?? call.Prompt.Tokens, reported?.CachedInput ?? 0, reported?.CacheWrite ?? 0, output, 0);
+        var usage = Metering.SoFar(call, relay, reported, output);
         return new Settlement(outcome, usage, reported is null ? CountedBy.Gateway : CountedBy.UpstreamAndGateway);
     }
 
     private (Usage Usage, CountedBy CountedBy) UsageOf(ModelCall call, AnswerReader reader)
     {
         if (reader is { HasUsage: true, UsageIsEmpty: false } && !IsDisputed(call, reader.Tokens, Count))
-            return (ToUsage(reader.Tokens), CountedBy.Upstream);
+            return (Metering.Of(call, reader.Tokens, reader.Facts.Images, reader.Facts.AudioMilliseconds), CountedBy.Upstream);
 
-        return (new Usage(call.Prompt.Tokens, 0, 0, Count(), 0), CountedBy.Gateway);
+        var countedBy = reader.Facts.AudioMilliseconds is null ? CountedBy.Gateway : CountedBy.UpstreamAndGateway;
+        return (Metering.Counted(call, Count(), reader.Facts.Images, reader.Facts.AudioMilliseconds), countedBy);
 
         long Count()
         {
@@ -237,7 +265,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         if (!UsageDispute.IsAbsurd(reported, call, countOutput))
             return false;
 
-        call.Hold!.Request.Facts.DisputedUsage = ToUsage(reported);
+        call.Hold!.Request.Facts.DisputedUsage = new Usage(reported.Input, reported.CachedInput, reported.CacheWrite, reported.Output, reported.Reasoning);
         LogDisputed(call.Hold.ReceiptId.ToString(), call.Candidate!.Channel.Id, reported.Input, reported.Output);
         return true;
     }
@@ -254,8 +282,6 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         var available = new PaymentPlan(balance, time.GetUtcNow()).Available(request.Price, request.Facts.Provider, request.Facts.Model, request.PacksOnly);
         return PaidOutput(call, available);
     }
-
-    private static Usage ToUsage(in UsageTokens tokens) => new(tokens.Input, tokens.CachedInput, tokens.CacheWrite, tokens.Output, tokens.Reasoning);
 
     private static void NoteStream(ModelCall call, SseRelay relay)
     {
@@ -284,17 +310,61 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     {
         var answer = call.Attempt!.Answer!;
         await SettleAsync(call, new Settlement(Outcome.Failed, default, CountedBy.None));
-        if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !new AnswerReader().TryRead(answer.Body))
+        using var body = new PooledBuffer(1024);
+        if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !TryWriteRefusal(call.Attempt, answer, body))
             return GatewayError.InvalidBody("The provider refused the request without saying why.") with { Status = answer.Status };
 
         var response = call.Http.Response;
         response.StatusCode = answer.Status;
         response.ContentType = "application/json";
-        response.ContentLength = answer.Body.Length;
+        response.ContentLength = body.Length;
         CallHeaders.Settled(call);
         await answers.ReleaseAsync(call);
-        await response.Body.WriteAsync(answer.Body, CancellationToken.None);
+        await response.Body.WriteAsync(body.WrittenMemory, CancellationToken.None);
         return null;
+    }
+
+    // In the client's API, through the one in which the gateway reads answers.
+    private static bool TryWriteRefusal(CallAttempt attempt, UpstreamAnswer answer, PooledBuffer output)
+    {
+        using var first = new PooledBuffer(1024);
+        if (!(attempt.Adapter.Upstream?.TryWriteError(answer.Body.Span, answer.Status, first) ?? IsObject(answer.Body.Span, first)))
+            return false;
+        if (attempt.Adapter.Client is { } client)
+            return client.TryWriteError(first.WrittenSpan, answer.Status, output);
+
+        output.Write(first.WrittenSpan);
+        return true;
+
+        bool IsObject(ReadOnlySpan<byte> json, PooledBuffer into)
+        {
+            into.Write(json);
+            return new AnswerReader().TryRead(answer.Body);
+        }
+    }
+
+    // A client behind a translation gets a chat error from the relay, which the translation turns into its own.
+    private static byte[] ErrorEvent(ModelCall call, GatewayError error) =>
+        ErrorWriter.Event(error, call.Attempt?.Adapter.Client is null ? call.Kind : CallKind.Chat);
+
+    // A retry gets what the client got: the relay's bytes, translated once more.
+    private static ReadOnlyMemory<byte> Transcript(ModelCall call, SseRelay relay)
+    {
+        if (relay.Transcript.IsEmpty || call.Attempt?.Adapter.Client is not { } client)
+            return relay.Transcript;
+
+        using var translator = client.Translate(call.Attempt.Target);
+        using var output = new PooledBuffer(relay.Transcript.Length * 2);
+        if (!translator.TryTranslate(relay.Transcript.Span, output))
+            return default;
+        translator.Complete(output);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private void NoteOrigin(ModelCall call, string? answerId)
+    {
+        if (call.Kind == CallKind.Responses && answerId is not null && call.Body.Index.Store != false)
+            origins.Note(call.Key.Workspace, answerId, call.Candidate!.Channel.Id, call.Candidate.UpstreamModel);
     }
 
     private async ValueTask SettleAsync(ModelCall call, Settlement settlement)

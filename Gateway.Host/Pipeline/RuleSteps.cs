@@ -2,6 +2,7 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Routing;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Rules;
@@ -116,7 +117,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         if (candidates.Count == 0)
             return ([], GatewayError.NotImplemented(kind.Path));
 
-        var legs = forwarding.Legs(key, exchange, model, candidates);
+        var legs = forwarding.Legs(model, candidates, candidates.Count == 1 ? StickyKey.None : StickyKey.Of(key.Id, exchange.Index, exchange.Body.Span));
         exchange.Resolved = new ResolvedModel(model.Provider, model.Name, legs[0].Candidates[0].UpstreamModel, ModelEncoding.For(model.Name).Encoding, model.ContextWindow);
         return (legs, Refusal(await chain.RunAsync(RulePhase.Body, cancellationToken)));
     }
@@ -157,7 +158,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         if (resolution is ModelResolution.Resolved { Model: var model } resolved && Serving.Fits(model.Kind, exchange.Kind)
             && Serving.Of(exchange.Kind, resolved.Candidates) is { Count: > 0 } candidates)
         {
-            legs.AddRange(forwarding.Legs(key, exchange, model, candidates));
+            legs.AddRange(forwarding.Legs(model, candidates, StickyKey.None));
             return;
         }
 

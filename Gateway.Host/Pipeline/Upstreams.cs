@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Gateway.Host.Catalogue;
 using Gateway.Host.OpenAi;
+using Gateway.Host.Routing;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Providers;
 using Gateway.Transforms.Streaming;
@@ -11,18 +12,31 @@ using Yarp.ReverseProxy;
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Sends one attempt through YARP and judges what came of it.</summary>
-internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load)
+internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, ChannelHealth health)
 {
     private const string EventStream = "text/event-stream";
 
     /// <summary>Takes a place on the candidate's channel; <c>false</c>: it is full, or known to be down.</summary>
-    public bool TryEnter(Candidate candidate) => load.TryEnter(candidate.Channel);
+    public bool TryEnter(Candidate candidate)
+    {
+        if (!load.TryEnter(candidate.Channel))
+            return false;
+        if (health.TryBegin(candidate.Channel, candidate.UpstreamModel))
+            return true;
+
+        load.Leave(candidate.Channel);
+        return false;
+    }
 
     /// <summary>Gives a place back that was not used.</summary>
-    public void Leave(Candidate candidate) => load.Leave(candidate.Channel);
+    public void Leave(Candidate candidate)
+    {
+        health.Report(candidate.Channel, candidate.UpstreamModel, AttemptVerdict.Neutral, retryAfter: null);
+        load.Leave(candidate.Channel);
+    }
 
     /// <summary>What is translated on the way to the candidate.</summary>
-    public Adapter AdapterOf(ModelCall call, Candidate candidate) => Adapter.For(call.Kind, candidate.Channel.Preset.Api)
+    public Adapter AdapterOf(ModelCall call, Candidate candidate) => Adapter.For(call.Kind, candidate.Channel.Preset)
         ?? throw new UnreachableException("Candidates that cannot serve the kind of call were left out.");
 
     /// <summary>Sends the attempt, whose place is taken, and gives the place back; the error, or <c>null</c> when there is an answer to show, or another attempt's is shown.</summary>
@@ -47,11 +61,39 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load)
         }
         finally
         {
+            Report(call, attempt);
             load.Leave(candidate.Channel);
         }
     }
 
-    private static ForwardAttempt AttemptFor(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply)
+    // For a stream already when it has begun to speak; what breaks it later is told here.
+    private void Report(ModelCall call, CallAttempt attempt)
+    {
+        var (verdict, retryAfter) = VerdictOf(call, attempt);
+        if (attempt.IsReported && verdict is AttemptVerdict.Success or AttemptVerdict.Neutral)
+            return;
+
+        attempt.IsReported = true;
+        health.Report(attempt.Candidate.Channel, attempt.Candidate.UpstreamModel, verdict, retryAfter);
+    }
+
+    private static (AttemptVerdict Verdict, TimeSpan? RetryAfter) VerdictOf(ModelCall call, CallAttempt attempt)
+    {
+        if (attempt.Forward is null || attempt.IsLost)
+            return (AttemptVerdict.Neutral, null);
+        if (attempt.Relay is { } relay)
+            return (relay.End is RelayEnd.Broken or RelayEnd.Silent or RelayEnd.Error or RelayEnd.Unreadable ? AttemptVerdict.Failure : AttemptVerdict.Success, null);
+        if (attempt.FailedStream is not null)
+            return (AttemptVerdict.Failure, null);
+        if (attempt.Answer is not { } answer)
+            return (call.ClientIsThere ? attempt.Abort.IsCancellationRequested ? AttemptVerdict.Failure : AttemptVerdict.Unreachable : AttemptVerdict.Neutral, null);
+        if (answer.Status == StatusCodes.Status429TooManyRequests)
+            return (AttemptVerdict.RateLimited, answer.RetryAfter);
+        var isSound = answer.Status == StatusCodes.Status200OK ? attempt.Reader is not null : !answer.Broken && JudgeStatus(answer) is null;
+        return (isSound ? AttemptVerdict.Success : AttemptVerdict.Failure, null);
+    }
+
+    private ForwardAttempt AttemptFor(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply)
     {
         var (channel, upstreamModel) = (attempt.Candidate.Channel, attempt.Candidate.UpstreamModel);
         var wantsStream = call.Body.Index.Stream;
@@ -73,8 +115,11 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load)
     }
 
     // A stream that fails before it says anything is like any other failure: the next attempt may still answer.
-    private static async ValueTask<Stream?> BeginAsync(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply, Stream upstream)
+    private async ValueTask<Stream?> BeginAsync(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply, Stream upstream)
     {
+        var (adapter, target) = (attempt.Adapter, attempt.Target);
+        if (adapter.Upstream is { } translation)
+            upstream = new TranslatingStream(upstream, translation.Translate(target));
         var relay = attempt.Relay = reply.Relay(call, attempt, upstream);
         if (!await relay.BeginAsync(attempt.Abort.Token))
         {
@@ -87,10 +132,11 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load)
         if (!race.TryWin(attempt))
             return null;
 
+        Report(call, attempt);
         call.Choose(attempt);
         CallHeaders.Attempted(call, attempt);
         Reply.BeginStream(call);
-        return relay;
+        return adapter.Client is { } client ? new TranslatingStream(relay, client.Translate(target)) : relay;
     }
 
     private static async Task ForwardAsync(CallAttempt attempt, HttpContext http, Yarp.ReverseProxy.Model.ClusterState cluster, RequestDelegate forward)

@@ -8,6 +8,8 @@ public abstract class AnswerFormat
     /// <summary>Chat completions and text completions.</summary>
     public static AnswerFormat Chat { get; } = new ChatFormat();
 
+    public static AnswerFormat For(CallKind kind) => Chat;
+
     /// <summary>Whether a stream has usage only where the request asks for it (<c>stream_options.include_usage</c>).</summary>
     public virtual bool UsageIsOptional => false;
 

@@ -62,6 +62,9 @@ public sealed class SseRelay : ReadOnlyStream
         _delivered = new DeliveredTokens(TokenCounter.For(options.Encoding));
     }
 
+    /// <summary>The API that the stream speaks.</summary>
+    public AnswerFormat Format => _options.Format;
+
     /// <summary>How the upstream's part ended.</summary>
     public RelayEnd End { get; private set; }
 
@@ -94,6 +97,15 @@ public sealed class SseRelay : ReadOnlyStream
 
     /// <summary>The model that the first chunk names.</summary>
     public string? ReportedModel => _scanner.ReportedModel;
+
+    /// <summary>The answer's own id, of an API that gives one that can be asked for later.</summary>
+    public string? AnswerId => _scanner.AnswerId;
+
+    /// <summary>Images that came.</summary>
+    public long Images { get; private set; }
+
+    /// <summary>The length of the sound, as the upstream says it. Unit: milliseconds; <c>null</c>: it does not say.</summary>
+    public long? AudioMilliseconds { get; private set; }
 
     /// <summary>Whether the last bytes were given to the client's socket while it was open.</summary>
     public bool IsDelivered { get; private set; }
@@ -295,6 +307,8 @@ public sealed class SseRelay : ReadOnlyStream
         }
 
         HasFinishReason |= facts.HasFinishReason;
+        Images += facts.Images;
+        AudioMilliseconds = facts.AudioMilliseconds ?? AudioMilliseconds;
         if (facts.HasContent && !HasContent)
         {
             HasContent = true;

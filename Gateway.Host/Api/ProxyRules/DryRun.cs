@@ -21,7 +21,7 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
         // The server's limit may be lower; what is read below has its own.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        using var body = new RequestBody();
+        using var body = new RequestBody(CallKind.Chat);
         if (await body.ReadBytesAsync(http.Request, MostBodyBytes, http.RequestAborted) is { } unreadable)
         {
             return unreadable.Status switch
