@@ -14,6 +14,8 @@ internal sealed class FaultView(Answer answer, JsonNode receipt, bool streamed)
 
     private string Channel => Text("channel");
 
+    private string[] Events { get; } = [.. answer.Text.ReplaceLineEndings("\n").Split("\n\n").Where(static e => e.StartsWith("data: ", StringComparison.Ordinal)).Select(static e => e[6..])];
+
     /// <summary>The failure is on the receipt and nowhere else: the sibling's answer is the client's, and is charged alone.</summary>
     public void IsAnsweredBy(string sibling, string failing, Ending.Failed failed)
     {
@@ -43,8 +45,8 @@ internal sealed class FaultView(Answer answer, JsonNode receipt, bool streamed)
     public void IsCut(string failing, Ending.Cut cut)
     {
         Assert.That(answer.Status, Is.EqualTo(200), answer.Text);
-        Assert.That(answer.Events, Is.Not.Empty, answer.Text);
-        IsOpenAiError(JsonNode.Parse(answer.Events[^1])!, cut.Code);
+        Assert.That(Events, Is.Not.Empty, answer.Text);
+        IsOpenAiError(JsonNode.Parse(Events[^1])!, cut.Code);
         Assert.That(answer.Text, Does.Not.Contain("[DONE]"));
         Assert.That(Attempts(), Is.EqualTo(new[] { $"{failing} {cut.Attempt} free" }));
         if (cut.OutputTokens == 0)
@@ -93,7 +95,7 @@ internal sealed class FaultView(Answer answer, JsonNode receipt, bool streamed)
         Assert.That(Delivered(), Is.EqualTo(text), answer.Text);
         if (streamed)
         {
-            Assert.That(answer.Events[^1], Is.EqualTo("[DONE]"));
+            Assert.That(Events[^1], Is.EqualTo("[DONE]"));
             Assert.That(answer.Text, Does.Not.Contain("\"error\""));
         }
         else
@@ -127,7 +129,7 @@ internal sealed class FaultView(Answer answer, JsonNode receipt, bool streamed)
     }
 
     private string Delivered() => streamed
-        ? string.Concat(answer.Events.Where(static e => e.StartsWith('{')).Select(static e => JsonNode.Parse(e)!["choices"]?.AsArray().FirstOrDefault()?["delta"]?["content"]?.GetValue<string>()))
+        ? string.Concat(Events.Where(static e => e.StartsWith('{')).Select(static e => JsonNode.Parse(e)!["choices"]?.AsArray().FirstOrDefault()?["delta"]?["content"]?.GetValue<string>()))
         : answer.Json["choices"]![0]!["message"]!["content"]!.GetValue<string>();
 
     private string[] Attempts() => [.. receipt["attempts"]!.AsArray().Select(static attempt =>

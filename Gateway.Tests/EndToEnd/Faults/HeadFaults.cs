@@ -18,7 +18,8 @@ internal static class HeadFaults
         yield return new Fault("closed before the head", static _ => Task.CompletedTask).Both(Unreached);
         yield return new Fault("no HTTP", static call => call.WriteAsync("SSH-2.0-OpenSSH_9.2\r\n\r\n")).Both(Unreached);
         yield return new Fault("head of 70 KB", static call => call.WriteAsync($"HTTP/1.1 200 OK\r\nX-Big: {new string('x', 70_000)}\r\n\r\n")).Both(Unreached);
-        yield return new Fault("contradicting lengths", static call => call.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde")).Both(Unreached);
+        yield return new Fault("contradicting lengths", static call => call.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde"))
+            .Both(new Ending.Failed(502, "upstream_error", "200 unreadable"));
         yield return new Fault("silent", static call => call.HangAsync()) { Fields = Soon }.Both(TooSlow);
         yield return new Fault("head that drips", static call => call.DripAsync("HTTP/1.1 200 OK\r\nX-Slow: " + new string('x', 500), pauseMs: 20)) { Fields = Soon }.Both(TooSlow);
         yield return new Fault("1xx without end", HintWithoutEndAsync) { Fields = Soon }.Both(TooSlow);
