@@ -38,7 +38,8 @@ public sealed class SseRelay : ReadOnlyStream
     private bool _transcriptIsWhole = true;
     private bool _disposed;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private long _lastEventAt = Stopwatch.GetTimestamp();
+    private long _lastEventAt;
+    private TimeSpan _silence;
     private long _maxOutputTokens;
 
     /// <summary>Relays <paramref name="upstream"/>.</summary>
@@ -218,14 +219,17 @@ public sealed class SseRelay : ReadOnlyStream
     private TimeSpan Patience()
     {
         var left = _options.MaxTime - Stopwatch.GetElapsedTime(_startedAt);
-        var patience = _options.PingInterval < _options.IdleTimeout ? _options.PingInterval : _options.IdleTimeout;
+        var idle = _options.IdleTimeout - _silence;
+        var patience = _options.PingInterval < idle ? _options.PingInterval : idle;
         var least = TimeSpan.FromMilliseconds(1);
-        return left >= patience ? patience : left > least ? left : least;
+        patience = left < patience ? left : patience;
+        return patience > least ? patience : least;
     }
 
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         int read;
+        var waitingSince = Stopwatch.GetTimestamp();
         try
         {
             read = await _reads.ReadAsync(_input, Patience(), cancellationToken);
@@ -236,13 +240,11 @@ public sealed class SseRelay : ReadOnlyStream
             return;
         }
 
+        // Time that the client takes is not the upstream's silence.
+        _silence += Stopwatch.GetElapsedTime(waitingSince);
         if (read == TimedRead.Silent)
         {
-            if (Stopwatch.GetElapsedTime(_lastEventAt) >= _options.IdleTimeout)
-            {
-                Finish(RelayEnd.Silent);
-            }
-            else
+            if (!EndsIfSilent())
             {
                 _wasSilent = true;
                 _output.Write(Ping);
@@ -267,6 +269,18 @@ public sealed class SseRelay : ReadOnlyStream
             if (_scanner.Fault != StreamFault.None)
                 Finish(RelayEnd.Unreadable);
         }
+
+        EndsIfSilent();
+    }
+
+    // Comments, and the bytes of an event that does not come to its end, are no sign of life.
+    private bool EndsIfSilent()
+    {
+        if (_silence < _options.IdleTimeout)
+            return false;
+
+        Finish(RelayEnd.Silent);
+        return true;
     }
 
     private void Relay()
@@ -277,6 +291,7 @@ public sealed class SseRelay : ReadOnlyStream
             {
                 case EventKind.Chunk:
                     _lastEventAt = Stopwatch.GetTimestamp();
+                    _silence = TimeSpan.Zero;
                     RelayChunk(next);
                     break;
                 case EventKind.Comment:
