@@ -77,6 +77,7 @@ try
     services.AddSingleton<Drains>();
     services.AddSingleton<QuoteEndpoint>();
     services.AddSingleton<StoredAnswers>();
+    services.AddSingleton<Gateway.Host.Responses.ResponseOrigins>();
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();
