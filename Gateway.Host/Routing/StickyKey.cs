@@ -28,7 +28,8 @@ internal readonly record struct StickyKey(ulong Value)
     /// <param name="body">The client's bytes, before rules change them: trimming would move the start of a conversation.</param>
     public static StickyKey Of(string keyId, RequestIndex index, ReadOnlySpan<byte> body)
     {
-        if (body.Length < LeastBytes)
+        var isJson = index.AfterOpeningBrace > 0;
+        if (body.Length < LeastBytes || !isJson)
             return None;
 
         var hash = Add(Add(0, keyId), index.Model);

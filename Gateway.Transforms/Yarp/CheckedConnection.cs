@@ -7,11 +7,14 @@ namespace Gateway.Transforms.Yarp;
 /// <remarks>A name with one private address among public ones is refused whole: nobody who runs a public upstream publishes such a name, and somebody who attacks does.</remarks>
 internal static class CheckedConnection
 {
+    /// <summary>Whether a name with these addresses may be connected to.</summary>
+    public static bool IsAllowed(IPAddress[] addresses, bool allowPrivate) => allowPrivate || !Array.Exists(addresses, PrivateAddress.IsPrivate);
+
     /// <exception cref="HttpRequestException">The name is unknown, or has a private address, and that is not allowed.</exception>
     public static async ValueTask<Stream> OpenAsync(DnsEndPoint target, bool allowPrivate, CancellationToken cancellationToken)
     {
         var addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(target.Host, cancellationToken);
-        if (!allowPrivate && Array.Exists(addresses, PrivateAddress.IsPrivate))
+        if (!IsAllowed(addresses, allowPrivate))
             throw new HttpRequestException(HttpRequestError.ConnectionError, "The channel's address is private, and the channel does not allow that.");
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
