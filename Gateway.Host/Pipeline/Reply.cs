@@ -345,7 +345,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Respo
 
     // A client behind a translation gets a chat error from the relay, which the translation turns into its own.
     private static byte[] ErrorEvent(ModelCall call, GatewayError error) =>
-        ErrorWriter.Event(error, call.Attempt?.Adapter.Client is null ? call.Kind : CallKind.Chat);
+        ErrorWriter.Event(call.Http, error, call.Attempt?.Adapter.Client is null ? call.Kind : CallKind.Chat);
 
     // A retry gets what the client got: the relay's bytes, translated once more.
     private static ReadOnlyMemory<byte> Transcript(ModelCall call, SseRelay relay)
