@@ -66,11 +66,11 @@ internal sealed partial class ResponseOrigins(IResponseOrigins store, bool isSha
         if (remembered.TryGet(Key(workspace, responseId), out var known))
             return known?.CreatedAt + ResponseOrigin.Kept > time.GetUtcNow() ? known : null;
 
-        var found = await store.FindAsync(workspace, responseId, cancellationToken);
+        var found = await store.FindOriginAsync(workspace, responseId, cancellationToken);
         for (var i = 0; found is null && isShared && i < Waits.Length; i++)
         {
             await Task.Delay(Waits[i], time, cancellationToken);
-            found = await store.FindAsync(workspace, responseId, cancellationToken);
+            found = await store.FindOriginAsync(workspace, responseId, cancellationToken);
         }
 
         if (found is not null)
@@ -82,7 +82,7 @@ internal sealed partial class ResponseOrigins(IResponseOrigins store, bool isSha
     public async Task DeleteAsync(string workspace, string responseId, CancellationToken cancellationToken)
     {
         remembered.Set(Key(workspace, responseId), value: null);
-        await store.DeleteAsync(workspace, responseId, cancellationToken);
+        await store.DeleteOriginAsync(workspace, responseId, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -122,7 +122,7 @@ internal sealed partial class ResponseOrigins(IResponseOrigins store, bool isSha
         try
         {
             if (batch.Count > 0)
-                await store.AddAsync(batch, cancellationToken);
+                await store.AddOriginsAsync(batch, cancellationToken);
             batch.Clear();
             return true;
         }

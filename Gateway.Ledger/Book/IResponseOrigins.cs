@@ -29,13 +29,13 @@ public sealed record ResponseOrigin
 public interface IResponseOrigins
 {
     /// <summary>Keeps origins, at most 1,000; one that is known stays as it is.</summary>
-    Task AddAsync(IReadOnlyList<ResponseOrigin> origins, CancellationToken cancellationToken);
+    Task AddOriginsAsync(IReadOnlyList<ResponseOrigin> origins, CancellationToken cancellationToken);
 
     /// <summary>Who made it; <c>null</c>: nobody for this tenant, or too long ago.</summary>
-    Task<ResponseOrigin?> FindAsync(string workspace, string responseId, CancellationToken cancellationToken);
+    Task<ResponseOrigin?> FindOriginAsync(string workspace, string responseId, CancellationToken cancellationToken);
 
     /// <summary>Forgets one; <c>false</c>: it was not known.</summary>
-    Task<bool> DeleteAsync(string workspace, string responseId, CancellationToken cancellationToken);
+    Task<bool> DeleteOriginAsync(string workspace, string responseId, CancellationToken cancellationToken);
 
     /// <summary>Removes what is over; how many that were, at most 1,000 at once.</summary>
     Task<int> ExpireOriginsAsync(CancellationToken cancellationToken);

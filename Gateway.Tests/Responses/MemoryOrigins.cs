@@ -11,7 +11,7 @@ internal sealed class MemoryOrigins : IResponseOrigins
     /// <summary>Whether every call fails.</summary>
     public volatile bool IsAway;
 
-    /// <summary>Calls of <see cref="FindAsync"/> so far.</summary>
+    /// <summary>Calls of <see cref="FindOriginAsync"/> so far.</summary>
     public int Finds;
 
     /// <summary>How many each write had.</summary>
@@ -19,7 +19,7 @@ internal sealed class MemoryOrigins : IResponseOrigins
 
     public int Count => origins.Count;
 
-    public Task AddAsync(IReadOnlyList<ResponseOrigin> added, CancellationToken cancellationToken)
+    public Task AddOriginsAsync(IReadOnlyList<ResponseOrigin> added, CancellationToken cancellationToken)
     {
         ThrowIfAway();
         Batches.Enqueue(added.Count);
@@ -28,14 +28,14 @@ internal sealed class MemoryOrigins : IResponseOrigins
         return Task.CompletedTask;
     }
 
-    public Task<ResponseOrigin?> FindAsync(string workspace, string responseId, CancellationToken cancellationToken)
+    public Task<ResponseOrigin?> FindOriginAsync(string workspace, string responseId, CancellationToken cancellationToken)
     {
         ThrowIfAway();
         Interlocked.Increment(ref Finds);
         return Task.FromResult(origins.GetValueOrDefault((workspace, responseId)));
     }
 
-    public Task<bool> DeleteAsync(string workspace, string responseId, CancellationToken cancellationToken)
+    public Task<bool> DeleteOriginAsync(string workspace, string responseId, CancellationToken cancellationToken)
     {
         ThrowIfAway();
         return Task.FromResult(origins.TryRemove((workspace, responseId), out _));

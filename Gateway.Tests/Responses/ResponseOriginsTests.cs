@@ -123,7 +123,7 @@ internal sealed class ResponseOriginsTests
         await UntilAsync(() => store.Count == 1);
 
         Assert.That(await origins.FindAsync("ws_a", "resp_1", default), Is.Null);
-        Assert.That(await store.FindAsync("ws_a", "resp_1", default), Is.Null);
+        Assert.That(await store.FindOriginAsync("ws_a", "resp_1", default), Is.Null);
         await origins.StopAsync(default);
     }
 

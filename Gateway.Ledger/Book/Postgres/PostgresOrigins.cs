@@ -11,7 +11,7 @@ internal sealed partial class PostgresBook : IResponseOrigins
     private static readonly string ExpireOrigins = EmbeddedText.Read("Book/Postgres/origin_expire.sql");
 
     /// <inheritdoc/>
-    public Task AddAsync(IReadOnlyList<ResponseOrigin> origins, CancellationToken cancellationToken) =>
+    public Task AddOriginsAsync(IReadOnlyList<ResponseOrigin> origins, CancellationToken cancellationToken) =>
         ChangeAnswersAsync(
             InsertOrigins,
             new
@@ -26,7 +26,7 @@ internal sealed partial class PostgresBook : IResponseOrigins
             cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<ResponseOrigin?> FindAsync(string workspace, string responseId, CancellationToken cancellationToken)
+    public async Task<ResponseOrigin?> FindOriginAsync(string workspace, string responseId, CancellationToken cancellationToken)
     {
         await using var connection = await Source.OpenConnectionAsync(cancellationToken);
         var row = await connection.QuerySingleOrDefaultAsync<OriginRow>(
@@ -35,7 +35,7 @@ internal sealed partial class PostgresBook : IResponseOrigins
     }
 
     /// <inheritdoc/>
-    public async Task<bool> DeleteAsync(string workspace, string responseId, CancellationToken cancellationToken) =>
+    public async Task<bool> DeleteOriginAsync(string workspace, string responseId, CancellationToken cancellationToken) =>
         await ChangeAnswersAsync(DeleteOrigin, new { workspace, responseId }, cancellationToken) == 1;
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ internal sealed partial class SqliteBook : IResponseOrigins
     private static readonly string ExpireOrigins = EmbeddedText.Read("Book/Sqlite/origin_expire.sql");
 
     /// <inheritdoc/>
-    public Task AddAsync(IReadOnlyList<ResponseOrigin> origins, CancellationToken cancellationToken) =>
+    public Task AddOriginsAsync(IReadOnlyList<ResponseOrigin> origins, CancellationToken cancellationToken) =>
         ChangeAnswersAsync(
             async transaction =>
             {
@@ -22,14 +22,14 @@ internal sealed partial class SqliteBook : IResponseOrigins
             cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ResponseOrigin?> FindAsync(string workspace, string responseId, CancellationToken cancellationToken) =>
+    public Task<ResponseOrigin?> FindOriginAsync(string workspace, string responseId, CancellationToken cancellationToken) =>
         connections.ReadAsync(
             async connection => (await connection.QuerySingleOrDefaultAsync<OriginRow>(
                 new CommandDefinition(FindOrigin, new { workspace, responseId, now = Now }, cancellationToken: cancellationToken)))?.ToOrigin(),
             cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(string workspace, string responseId, CancellationToken cancellationToken) =>
+    public Task<bool> DeleteOriginAsync(string workspace, string responseId, CancellationToken cancellationToken) =>
         ChangeAnswersAsync(
             async transaction => await ExecuteAsync(DeleteOrigin, new { workspace, responseId }, transaction, cancellationToken) == 1,
             cancellationToken);
