@@ -15,13 +15,19 @@ internal static class Translated
 
     public static (JsonNode? Json, BodyError Error) Request(ApiTranslation translation, string body, TranslationTarget? target = null)
     {
+        var (text, error) = RequestText(translation, body, target);
+        return (text is null ? null : JsonNode.Parse(text), error);
+    }
+
+    public static (string? Text, BodyError Error) RequestText(ApiTranslation translation, string body, TranslationTarget? target = null)
+    {
         var index = new RequestIndex();
         var bytes = Encoding.UTF8.GetBytes(body);
         if (!index.TryRead(bytes, out var unread))
             throw new ArgumentException(unread.Message, nameof(body));
 
         using var output = new PooledBuffer();
-        return translation.TryWriteRequest(index, bytes, target ?? Target, output, out var error) ? (JsonNode.Parse(output.WrittenSpan), error) : (null, error);
+        return translation.TryWriteRequest(index, bytes, target ?? Target, output, out var error) ? (Encoding.UTF8.GetString(output.WrittenSpan), error) : (null, error);
     }
 
     public static JsonNode? Answer(ApiTranslation translation, string answer, TranslationTarget? target = null)

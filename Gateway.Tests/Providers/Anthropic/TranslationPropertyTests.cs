@@ -48,10 +48,10 @@ public class TranslationPropertyTests
         for (var round = 0; round < 300; round++)
         {
             var body = $$"""{"model":"m","messages":[{{Conversation(json)}}]}""";
-            var (there, error) = Translated.Request(ToAnthropic, body);
+            var (there, error) = Translated.RequestText(ToAnthropic, body);
             Assert.That(error.Message, Is.Null, body);
-            var (back, refused) = Translated.Request(ToOpenAi, there!.ToJsonString());
-            Assert.That(refused.Message, Is.Null, there.ToJsonString());
+            var (back, refused) = Translated.Request(ToOpenAi, there!);
+            Assert.That(refused.Message, Is.Null, there);
 
             Assert.That(Said(back!["messages"]!), Is.EqualTo(Said(JsonNode.Parse(body)!["messages"]!)), body);
         }
