@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Host.Routing;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using NUnit.Framework;
 
