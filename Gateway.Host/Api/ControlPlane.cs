@@ -13,6 +13,7 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Members;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
@@ -37,6 +38,7 @@ internal static class ControlPlane
         services.TryAddSingleton<KeyDirectory>();
         services.TryAddSingleton<MemberDirectory>();
         services.TryAddSingleton<CatalogueSource>();
+        services.AddChannelHealth();
         services.TryAddSingleton(static _ => new RuleTypes(Gateway.Transforms.Rules.ProxyRules.All));
         services.TryAddSingleton<IAnswerStore>(static provider => new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new CachingServices(
