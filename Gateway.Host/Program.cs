@@ -69,6 +69,7 @@ try
     services.AddSingleton<Credentials>();
     services.AddSingleton<ChannelLoad>();
     services.AddSingleton<Admission>();
+    services.AddSingleton<Upstreams>();
     services.AddSingleton<Forwarding>();
     services.AddSingleton<RuleSteps>();
     services.AddSingleton<Reply>();
@@ -76,6 +77,7 @@ try
     services.AddSingleton<Drains>();
     services.AddSingleton<QuoteEndpoint>();
     services.AddSingleton<StoredAnswers>();
+    services.AddSingleton<Gateway.Host.Responses.ResponseOrigins>();
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();

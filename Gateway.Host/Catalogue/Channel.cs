@@ -1,4 +1,5 @@
 using Gateway.Ledger;
+using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Catalogue;
 
@@ -38,6 +39,9 @@ internal sealed record Channel
 
     /// <summary>The provider, for example <c>deepseek</c>.</summary>
     public required string Provider { get; init; }
+
+    /// <summary>How its provider wants to be asked.</summary>
+    public ProviderPreset Preset { get; init; } = ProviderPresets.Compatible;
 
     /// <summary>Base URLs (http or https) over which calls are balanced; at least one.</summary>
     public required IReadOnlyList<string> BaseUrls { get; init; }

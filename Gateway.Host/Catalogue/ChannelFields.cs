@@ -4,6 +4,7 @@ using Gateway.Host.Api;
 using Gateway.Host.Secrets;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Catalogue;
 
@@ -15,6 +16,10 @@ internal sealed record ChannelFields
 {
     public string? Name { get; init; }
     public string? Provider { get; init; }
+
+    /// <summary>The name of a <see cref="ProviderPreset"/>: a reseller of one provider's models may speak another's API. Default: the provider's own, and OpenAI's API for those without.</summary>
+    public string? Preset { get; init; }
+
     public string? BaseUrl { get; init; }
     public IReadOnlyList<string>? BaseUrls { get; init; }
     public string? ApiKey { get; init; }
@@ -48,6 +53,7 @@ internal sealed record ChannelFields
         return defaults with
         {
             ApiKey = ApiKey,
+            Preset = ProviderPresets.Find(Preset ?? Provider!) ?? ProviderPresets.Compatible,
             Models = [.. Models!.Select(static model => new ChannelModel(model.Model!, model.UpstreamModel))],
             Priority = Priority ?? defaults.Priority,
             Weight = Weight ?? defaults.Weight,
@@ -117,6 +123,7 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
     {
         RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(100).Must(NameShapes.Printable).WithMessage("must be printable.");
         RuleFor(f => f.Provider).Cascade(CascadeMode.Stop).NotEmpty().Must(NameShapes.ProviderName).WithMessage(NameShapes.ProviderMessage);
+        RuleFor(f => f.Preset).Must(static name => ProviderPresets.Find(name!) is not null).WithMessage("is not the name of a preset: see GET /api/presets/providers.").When(f => f.Preset is not null);
         RuleFor(f => f.RouteType).NotNull();
         RuleFor(f => f.BaseUrl).NotNull().When(f => f.BaseUrls is not { Count: > 0 });
         RuleFor(f => f.BaseUrl).Custom((url, context) => Check(url, context)).When(f => f.BaseUrl is not null);

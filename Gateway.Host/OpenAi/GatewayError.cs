@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Ledger;
+using Gateway.Transforms;
 
 namespace Gateway.Host.OpenAi;
 
@@ -88,6 +89,9 @@ public sealed record GatewayError(int Status, string? Code, string Message)
 
     internal static GatewayError ModelNotAllowed(string model) =>
         new(403, "model_not_allowed", $"This API key may not use '{Short(model)}': GET /v1/models lists what it may call.") { Param = "model" };
+
+    internal static GatewayError WrongKindOfModel(string model, CallKind kind) =>
+        new(400, "invalid_model", $"'{Short(model)}' is not a model for this endpoint: call POST {kind.Path}.") { Param = "model" };
 
     internal static GatewayError NotImplemented(string path) => new(501, "not_implemented", $"No channel serves {path} here.") { Final = true };
 

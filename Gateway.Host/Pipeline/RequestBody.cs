@@ -1,17 +1,21 @@
 using System.Buffers;
 using Gateway.Host.OpenAi;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Step 2: the body, once, in one pooled buffer, and the index of its top-level members.</summary>
-internal sealed class RequestBody : IDisposable
+internal sealed class RequestBody(CallKind kind) : IDisposable
 {
     private byte[]? _buffer;
     private int _length;
 
     /// <summary>Where the members stand.</summary>
-    public RequestIndex Index { get; } = new();
+    public RequestIndex Index { get; } = new() { Kind = kind };
+
+    /// <summary>The media type, with its parameters, under which the body goes on.</summary>
+    public string ContentType { get; private set; } = "application/json";
 
     /// <summary>The bytes as the client sent them.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);

@@ -285,10 +285,6 @@ public class RequestIndexTests
     }
 
     [Test]
-    public void Messages_are_optional_where_the_route_has_none() =>
-        Assert.That(new RequestIndex { RequiresMessages = false }.TryRead("""{"model":"m","input":"x"}"""u8.ToArray(), out _));
-
-    [Test]
     public void A_refused_body_leaves_the_index_empty_and_reusable()
     {
         var index = Read("""{"model":"m","stream":true,"n":3,"provider":"p",""" + Messages + "}");

@@ -313,7 +313,7 @@ public sealed class CompressTests
 
     private static Exchange Exchange(byte[] body, RuleSettings? settings = null, string[]? tags = null, string? conversation = null, bool requiresMessages = true)
     {
-        var index = new RequestIndex { RequiresMessages = requiresMessages };
+        var index = new RequestIndex { Kind = requiresMessages ? CallKind.Chat : CallKind.Responses };
         Assert.That(index.TryRead(body, out var error), Is.True, error.Message);
         return new Exchange(index, body) { Workspace = "w", KeyId = "k", Tags = tags ?? [], Settings = settings ?? RuleSettings.Default, Conversation = conversation };
     }

@@ -94,7 +94,7 @@ public class ContextTrimRuleTests
     [Test]
     public async Task A_body_without_messages_is_none_of_its_business()
     {
-        var index = new RequestIndex { RequiresMessages = false };
+        var index = new RequestIndex { Kind = CallKind.Embedding };
         Assert.That(index.TryRead("""{"model":"m","input":["a","b","c"]}"""u8.ToArray(), out _));
         using var exchange = ExchangeOf(index);
 

@@ -1,6 +1,6 @@
 namespace Gateway.Transforms.Bodies;
 
-/// <summary>What a chat completion, or one chunk of a streamed one, says. Ranges are offsets in the JSON payload; absent ones <c>default</c>.</summary>
+/// <summary>What an answer, or one event of a streamed one, says. Ranges are offsets in the JSON payload; absent ones <c>default</c>.</summary>
 public struct AnswerFacts
 {
     /// <summary>True if there is a usage object.</summary>
@@ -11,6 +11,9 @@ public struct AnswerFacts
 
     /// <summary>True if the usage object has no member.</summary>
     public bool UsageIsEmpty { get; internal set; }
+
+    /// <summary>True if the usage object has a member of a name that the gateway adds, such as <c>cost</c>: ours takes its place.</summary>
+    public bool UsageNamesOurs { get; internal set; }
 
     /// <summary>What usage says; <c>default</c> without a usage object.</summary>
     public UsageTokens Tokens { get; internal set; }
@@ -33,7 +36,7 @@ public struct AnswerFacts
     /// <summary>The raw value of the top-level <c>error</c>.</summary>
     public ByteRange Error { get; internal set; }
 
-    /// <summary>True if there is no choice: <c>choices</c> is empty, absent or no array.</summary>
+    /// <summary>True if there is no choice: <c>choices</c>, or what the API has in its place, is empty, absent or no array.</summary>
     public bool ChoicesEmpty { get; internal set; }
 
     /// <summary>True if a choice has a finish reason.</summary>

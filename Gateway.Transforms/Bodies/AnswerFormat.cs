@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 
 namespace Gateway.Transforms.Bodies;
 
@@ -7,6 +8,42 @@ public abstract class AnswerFormat
 {
     /// <summary>Chat completions and text completions.</summary>
     public static AnswerFormat Chat { get; } = new ChatFormat();
+
+    /// <summary>Responses.</summary>
+    public static AnswerFormat Responses { get; } = new ResponsesFormat();
+
+    /// <summary>Embeddings.</summary>
+    public static AnswerFormat Embedding { get; } = new EmbeddingFormat();
+
+    /// <summary>Images.</summary>
+    public static AnswerFormat Image { get; } = new ImageFormat();
+
+    /// <summary>Speech, as a stream of events.</summary>
+    public static AnswerFormat Speech { get; } = new SpeechFormat();
+
+    /// <summary>Transcriptions, as JSON.</summary>
+    public static AnswerFormat Transcription { get; } = new TranscriptionFormat();
+
+    /// <summary>Moderations.</summary>
+    public static AnswerFormat Moderation { get; } = new ModerationFormat();
+
+    /// <summary>Anthropic's messages.</summary>
+    public static AnswerFormat Messages { get; } = new MessagesFormat();
+
+    private static readonly FrozenDictionary<CallKind, AnswerFormat> OfKinds = new Dictionary<CallKind, AnswerFormat>
+    {
+        [CallKind.Chat] = Chat,
+        [CallKind.Completion] = Chat,
+        [CallKind.Responses] = Responses,
+        [CallKind.Embedding] = Embedding,
+        [CallKind.Image] = Image,
+        [CallKind.Speech] = Speech,
+        [CallKind.Transcription] = Transcription,
+        [CallKind.Moderation] = Moderation,
+    }.ToFrozenDictionary();
+
+    /// <summary>How an OpenAI-speaking upstream answers a kind of call; messages, which it does not know, are chat completions to it.</summary>
+    public static AnswerFormat For(CallKind kind) => OfKinds.GetValueOrDefault(kind, Chat);
 
     /// <summary>Whether a stream has usage only where the request asks for it (<c>stream_options.include_usage</c>).</summary>
     public virtual bool UsageIsOptional => false;

@@ -24,6 +24,8 @@ internal static partial class AnswerPayload
         Function,
         Audio,
         CallText,
+        Id,
+        Groq,
     }
 
     private static Key Classify(ref Utf8JsonReader reader)
@@ -46,6 +48,7 @@ internal static partial class AnswerPayload
 
     private static Key Classify(ReadOnlySpan<byte> key) => key.Length switch
     {
+        2 when key.SequenceEqual("id"u8) => Key.Id,
         4 when key.SequenceEqual("text"u8) => Key.Text,
         4 when key.SequenceEqual("name"u8) => Key.CallText,
         5 when key.SequenceEqual("delta"u8) => Key.Message,
@@ -55,6 +58,7 @@ internal static partial class AnswerPayload
         5 when key.SequenceEqual("audio"u8) => Key.Audio,
         5 when key.SequenceEqual("input"u8) => Key.CallText,
         6 when key.SequenceEqual("custom"u8) => Key.Function,
+        6 when key.SequenceEqual("x_groq"u8) => Key.Groq,
         7 when key.SequenceEqual("choices"u8) => Key.Choices,
         7 when key.SequenceEqual("content"u8) => Key.Content,
         7 when key.SequenceEqual("message"u8) => Key.Message,

@@ -38,6 +38,7 @@ internal static partial class AnswerPayload
         var members = 0;
         var previousEnd = 0;
         var usageIsFirst = false;
+        var groq = default(AnswerFacts);
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
         {
             var nameStart = (int)reader.TokenStartIndex;
@@ -65,6 +66,12 @@ internal static partial class AnswerPayload
                     reader.Skip();
                     facts.Error = ByteRange.Between(start, (int)reader.BytesConsumed);
                     break;
+                case Key.Id when reader.TokenType is JsonTokenType.String:
+                    facts.Id = ByteRange.Between(start, (int)reader.BytesConsumed);
+                    break;
+                case Key.Groq when reader.TokenType is JsonTokenType.StartObject:
+                    ReadGroq(ref reader, ref groq);
+                    break;
                 case Key.Model when reader.TokenType is JsonTokenType.String:
                     facts.Model = ByteRange.Between(start, (int)reader.BytesConsumed);
                     break;
@@ -79,6 +86,28 @@ internal static partial class AnswerPayload
 
         facts.RootClose = (int)reader.TokenStartIndex;
         facts.RootIsEmpty = members == 0;
+        if (groq.HasUsage && !facts.HasUsage)
+        {
+            facts.UsageValue = groq.UsageValue;
+            facts.UsageIsNull = false;
+            facts.UsageIsEmpty = groq.UsageIsEmpty;
+            facts.UsageNamesOurs = groq.UsageNamesOurs;
+            facts.Tokens = groq.Tokens;
+        }
+    }
+
+    // Groq's streams have usage here without being asked: https://github.com/vercel/ai/issues/1651
+    private static void ReadGroq(ref Utf8JsonReader reader, ref AnswerFacts facts)
+    {
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var key = Classify(ref reader);
+            reader.Read();
+            if (key is Key.Usage)
+                ReadUsage(ref reader, ref facts, (int)reader.TokenStartIndex);
+            else
+                reader.Skip();
+        }
     }
 
     private static void ReadUsage(ref Utf8JsonReader reader, ref AnswerFacts facts, int start)
@@ -91,8 +120,9 @@ internal static partial class AnswerPayload
         }
         else
         {
-            facts.Tokens = UsageReader.Read(ref reader, out var isEmpty);
-            facts.UsageIsEmpty = isEmpty;
+            facts.Tokens = UsageReader.Read(ref reader, out var notes);
+            facts.UsageIsEmpty = notes.IsEmpty;
+            facts.UsageNamesOurs = notes.NamesOurs;
         }
 
         facts.UsageValue = ByteRange.Between(start, (int)reader.BytesConsumed);

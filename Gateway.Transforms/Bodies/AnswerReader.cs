@@ -35,6 +35,9 @@ public sealed class AnswerReader(AnswerFormat? format = null)
     /// <summary>The model that upstream says it used, decoded; null if it names none or an absurdly long one.</summary>
     public string? ReportedModel { get; private set; }
 
+    /// <summary>The answer's own id, decoded, of an API that gives one that can be asked for later; null: none.</summary>
+    public string? AnswerId => _facts.Id.IsPresent ? DecodeModel(Body.Span, _facts.Id) : null;
+
     /// <summary>The raw JSON value of <c>choices[0].message.content</c>, any type.</summary>
     public ByteRange FirstContent => _facts.FirstContent;
 

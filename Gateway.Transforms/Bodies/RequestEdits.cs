@@ -11,9 +11,12 @@ public enum OutputLimitField
 
     /// <summary><c>max_tokens</c>: what most other upstreams know.</summary>
     MaxTokens,
+
+    /// <summary><c>max_output_tokens</c>: of responses alone.</summary>
+    MaxOutputTokens,
 }
 
-/// <summary>The edits that the gateway makes to a chat request. They can be combined in any order.</summary>
+/// <summary>The edits that the gateway makes to a request. They can be combined in any order.</summary>
 public static class RequestEdits
 {
     private static readonly byte[] True = "true"u8.ToArray();
@@ -42,9 +45,10 @@ public static class RequestEdits
     }
 
     /// <summary>Makes upstream send usage in a stream. Other stream options stay as they are. For streams only: without one, OpenAI refuses them.</summary>
+    /// <remarks>Does nothing to an API whose streams have usage unasked: <c>stream_options</c> of responses knows no such member.</remarks>
     public static void IncludeUsage(RequestIndex index, BodySplice splice)
     {
-        if (index.IncludeUsage)
+        if (index.IncludeUsage || !index.UsageIsOptional)
         {
             return;
         }
@@ -76,8 +80,8 @@ public static class RequestEdits
     /// <param name="index">The request.</param>
     /// <param name="splice">Receives the edits.</param>
     /// <param name="cap">Most output tokens of one answer: 1 to 2^31-1.</param>
-    /// <param name="field">The member to add when the client set no limit.</param>
-    /// <returns>True if a limit was lowered or added.</returns>
+    /// <param name="field">The member to add to a chat request whose client set no limit; the other APIs know one each.</param>
+    /// <returns>True if a limit was lowered or added. False for an API without one.</returns>
     public static bool CapOutputTokens(
         RequestIndex index,
         BodySplice splice,
@@ -86,39 +90,58 @@ public static class RequestEdits
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(cap, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(cap, int.MaxValue);
-        if (index.MaxTokens is null && index.MaxCompletionTokens is null)
+        if (!index.HasOutputLimit)
         {
-            AddLimit(index, splice, cap, field);
+            return false;
+        }
+
+        if (index.OutputLimit is null)
+        {
+            AddLimit(index, splice, cap, FieldOf(index, field));
             return true;
         }
 
-        var lowersTokens = index.MaxTokens > cap;
-        var lowersCompletionTokens = index.MaxCompletionTokens > cap;
-        if (lowersTokens)
+        Lower(index.MaxTokens, index.MaxTokensValue, splice, cap);
+        Lower(index.MaxCompletionTokens, index.MaxCompletionTokensValue, splice, cap);
+        Lower(index.MaxOutputTokens, index.MaxOutputTokensValue, splice, cap);
+        return index.OutputLimit > cap;
+    }
+
+    private static void Lower(long? limit, ByteRange value, BodySplice splice, long cap)
+    {
+        if (limit > cap)
         {
-            splice.Add(index.MaxTokensValue, Format("", cap));
+            splice.Add(value, Format("", cap));
+        }
+    }
+
+    private static OutputLimitField FieldOf(RequestIndex index, OutputLimitField ofChat)
+    {
+        if (index.Kind == CallKind.Responses)
+        {
+            return OutputLimitField.MaxOutputTokens;
         }
 
-        if (lowersCompletionTokens)
-        {
-            splice.Add(index.MaxCompletionTokensValue, Format("", cap));
-        }
-
-        return lowersTokens || lowersCompletionTokens;
+        return index.Kind == CallKind.Chat && ofChat is not OutputLimitField.MaxOutputTokens ? ofChat : OutputLimitField.MaxTokens;
     }
 
     private static void AddLimit(RequestIndex index, BodySplice splice, long cap, OutputLimitField field)
     {
+        var (present, member) = field switch
+        {
+            OutputLimitField.MaxTokens => (index.MaxTokensValue, ",\"max_tokens\":"),
+            OutputLimitField.MaxOutputTokens => (index.MaxOutputTokensValue, ",\"max_output_tokens\":"),
+            _ => (index.MaxCompletionTokensValue, ",\"max_completion_tokens\":"),
+        };
+
         // A null that stands there is replaced: a second member of that name would be a duplicate key.
-        var isMaxTokens = field is OutputLimitField.MaxTokens;
-        var present = isMaxTokens ? index.MaxTokensValue : index.MaxCompletionTokensValue;
         if (present.IsPresent)
         {
             splice.Add(present, Format("", cap));
         }
         else
         {
-            splice.Insert(index.AfterLastMember, Format(isMaxTokens ? ",\"max_tokens\":" : ",\"max_completion_tokens\":", cap));
+            splice.Insert(index.AfterLastMember, Format(member, cap));
         }
     }
 

@@ -13,51 +13,58 @@ public sealed partial class RequestIndex
         _previousEnd = value.End;
         var type = reader.TokenType;
         var raw = value.Of(body);
+        if (_member is not RequestMember.Other && _member == _shape.PromptMember)
+        {
+            CheckPrompt(type, raw);
+        }
+
         switch (_member)
         {
-            case Member.Model:
+            case RequestMember.Model:
                 ModelValue = value;
                 ReadModel(ref reader, raw);
                 break;
-            case Member.Provider:
+            case RequestMember.Provider:
                 ProviderValue = value;
                 ProviderMember = ByteRange.Between(_memberStart, value.End);
                 ReadProvider(ref reader, raw);
                 break;
-            case Member.Stream:
+            case RequestMember.Stream:
                 StreamValue = value;
                 Stream = type is JsonTokenType.True;
                 Expect(type is JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null, "stream", "must be true, false or null", raw);
                 break;
-            case Member.StreamOptions:
+            case RequestMember.StreamOptions:
                 StreamOptionsValue = value;
                 StreamOptionsMember = ByteRange.Between(_memberStart, value.End);
                 Expect(type is JsonTokenType.EndObject or JsonTokenType.Null, "stream_options", "must be an object or null", raw);
                 break;
-            case Member.MaxTokens:
+            case RequestMember.MaxTokens:
                 MaxTokensValue = value;
                 MaxTokens = ReadLimit(type, "max_tokens", raw);
                 break;
-            case Member.MaxCompletionTokens:
+            case RequestMember.MaxCompletionTokens:
                 MaxCompletionTokensValue = value;
                 MaxCompletionTokens = ReadLimit(type, "max_completion_tokens", raw);
                 break;
-            case Member.N:
+            case RequestMember.N:
                 NValue = value;
-                ReadN(type, raw);
+                N = ReadChoices(type, "n", _shape.MaxN, raw);
                 break;
-            case Member.Messages:
+            case RequestMember.Messages:
                 MessagesValue = value;
-                CheckMessages(type, raw);
                 break;
-            case Member.Tools:
+            case RequestMember.Tools:
                 ToolsValue = value;
                 Expect(type is JsonTokenType.EndArray or JsonTokenType.Null, "tools", "must be an array or null", raw);
                 Expect(ToolCount <= MaxTools, "tools", "must have at most 512 elements", raw);
                 break;
-            case Member.User:
+            case RequestMember.User:
                 UserValue = value;
                 Expect(type is JsonTokenType.String or JsonTokenType.Null, "user", "must be a string or null", raw);
+                break;
+            default:
+                KindValue(ref reader, value, raw);
                 break;
         }
     }
@@ -98,37 +105,25 @@ public sealed partial class RequestIndex
 
         long value = 0;
         var isLimit = type is JsonTokenType.Number && JsonText.TryReadCount(raw, out value) && value is >= 1 and <= int.MaxValue;
-        Expect(isLimit, field, "must be a whole number from 1 to 2147483647 written with digits only, or be left out", raw);
+        Expect(isLimit, field, WholeNumber, raw);
         return isLimit ? value : null;
     }
 
-    private void ReadN(JsonTokenType type, ReadOnlySpan<byte> raw)
+    private int ReadChoices(JsonTokenType type, string field, int most, ReadOnlySpan<byte> raw)
     {
         if (type is JsonTokenType.Null)
         {
-            return;
+            return 1;
         }
 
         long value = 0;
-        var isCount = type is JsonTokenType.Number && JsonText.TryReadCount(raw, out value) && value is >= 1 and <= MaxN;
-        Expect(isCount, "n", "must be a whole number from 1 to 16, or be left out", raw);
-        N = isCount ? (int)value : 1;
-    }
-
-    private void CheckMessages(JsonTokenType type, ReadOnlySpan<byte> raw)
-    {
-        if (type is JsonTokenType.Null && !RequiresMessages)
+        var isCount = type is JsonTokenType.Number && JsonText.TryReadCount(raw, out value) && value >= 1 && value <= most;
+        if (!isCount)
         {
-            return;
+            Refuse(field, $"{field} must be a whole number from 1 to {most}, or be left out; it is ", raw);
         }
 
-        Expect(type is JsonTokenType.EndArray && MessageCount > 0, "messages", "must be an array of at least one message", raw);
-        if (_badMessage >= 0)
-        {
-            Refuse("messages", $"messages[{_badMessage}] must be an object; messages is ", raw);
-        }
-
-        Expect(MessageCount <= MaxMessages, "messages", "must have at most 2048 elements", raw);
+        return isCount ? (int)value : 1;
     }
 
     private void Expect(bool holds, string field, string demand, ReadOnlySpan<byte> raw)

@@ -5,29 +5,13 @@ namespace Gateway.Transforms.Bodies;
 /// <content>The scan: structure is checked everywhere, members are recorded at the top level.</content>
 public sealed partial class RequestIndex
 {
-    private Member _member;
+    private RequestMember _member;
     private int _memberCount;
     private int _memberStart;
     private int _valueStart;
     private int _previousEnd;
-    private int _badMessage = -1;
     private bool _inIncludeUsage;
     private BodyError _fieldError;
-
-    private enum Member
-    {
-        Other,
-        Model,
-        Provider,
-        Stream,
-        StreamOptions,
-        MaxTokens,
-        MaxCompletionTokens,
-        N,
-        Messages,
-        Tools,
-        User,
-    }
 
     private BodyError Scan(ReadOnlySpan<byte> body, ref Utf8JsonReader reader, ref KeySet keys)
     {
@@ -118,7 +102,7 @@ public sealed partial class RequestIndex
     {
         if (depth == 2)
         {
-            _inIncludeUsage = _member is Member.StreamOptions && key.SequenceEqual("include_usage"u8);
+            _inIncludeUsage = _member is RequestMember.StreamOptions && key.SequenceEqual("include_usage"u8);
             return;
         }
 
@@ -128,17 +112,17 @@ public sealed partial class RequestIndex
         }
 
         // The comma behind a first member goes with it.
-        if (_memberCount == 1 && _member is Member.Provider)
+        if (_memberCount == 1 && _member is RequestMember.Provider)
         {
             ProviderMember = ByteRange.Between(ProviderMember.Offset, nameStart);
         }
-        else if (_memberCount == 1 && _member is Member.StreamOptions)
+        else if (_memberCount == 1 && _member is RequestMember.StreamOptions)
         {
             StreamOptionsMember = ByteRange.Between(StreamOptionsMember.Offset, nameStart);
         }
 
         _inIncludeUsage = false;
-        _member = Classify(key);
+        _member = RequestShape.Classify(key) & _shape.Members;
         _memberStart = _memberCount++ == 0 ? nameStart : _previousEnd;
     }
 
@@ -150,11 +134,15 @@ public sealed partial class RequestIndex
         }
         else if (depth == 2)
         {
-            CountElement(reader.TokenType is JsonTokenType.StartObject);
+            BeginElement(reader.TokenType, reader.ValueSpan);
             if (_inIncludeUsage)
             {
                 Refuse("stream_options", "stream_options.include_usage must be true, false or null; it is ", reader.ValueSpan);
             }
+        }
+        else if (depth == 3)
+        {
+            BeginInnerElement(reader.TokenType, reader.ValueSpan);
         }
     }
 
@@ -165,7 +153,7 @@ public sealed partial class RequestIndex
         {
             RootValue(body, ref reader, ByteRange.Between(_valueStart, end));
         }
-        else if (depth == 2 && _member is Member.StreamOptions)
+        else if (depth == 2 && _member is RequestMember.StreamOptions)
         {
             StreamOptionsAfterLastMember = end;
         }
@@ -180,8 +168,8 @@ public sealed partial class RequestIndex
         }
         else if (depth == 2)
         {
-            CountElement(isObject: false);
-            if (_member is not Member.StreamOptions)
+            BeginElement(reader.TokenType, reader.ValueSpan);
+            if (_member is not RequestMember.StreamOptions)
             {
                 return;
             }
@@ -197,33 +185,9 @@ public sealed partial class RequestIndex
                 }
             }
         }
-    }
-
-    private void CountElement(bool isObject)
-    {
-        if (_member is Member.Messages)
+        else if (depth == 3)
         {
-            _badMessage = isObject || _badMessage >= 0 ? _badMessage : MessageCount;
-            MessageCount++;
-        }
-        else if (_member is Member.Tools)
-        {
-            ToolCount++;
+            BeginInnerElement(reader.TokenType, reader.ValueSpan);
         }
     }
-
-    private static Member Classify(ReadOnlySpan<byte> key) => key.Length switch
-    {
-        1 when key[0] == 'n' => Member.N,
-        4 when key.SequenceEqual("user"u8) => Member.User,
-        5 when key.SequenceEqual("model"u8) => Member.Model,
-        5 when key.SequenceEqual("tools"u8) => Member.Tools,
-        6 when key.SequenceEqual("stream"u8) => Member.Stream,
-        8 when key.SequenceEqual("messages"u8) => Member.Messages,
-        8 when key.SequenceEqual("provider"u8) => Member.Provider,
-        10 when key.SequenceEqual("max_tokens"u8) => Member.MaxTokens,
-        14 when key.SequenceEqual("stream_options"u8) => Member.StreamOptions,
-        21 when key.SequenceEqual("max_completion_tokens"u8) => Member.MaxCompletionTokens,
-        _ => Member.Other,
-    };
 }

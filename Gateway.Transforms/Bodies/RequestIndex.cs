@@ -16,20 +16,28 @@ public sealed partial class RequestIndex
     /// <summary>Most keys in all objects of a body together.</summary>
     public const int MaxKeys = 20_000;
 
-    /// <summary>Most messages.</summary>
+    /// <summary>Most messages, items or prompts of a batch.</summary>
     public const int MaxMessages = 2_048;
 
     /// <summary>Most tools.</summary>
     public const int MaxTools = 512;
 
-    /// <summary>Largest <c>n</c>.</summary>
+    /// <summary>Largest <c>n</c>; of images, 10.</summary>
     public const int MaxN = 16;
 
     /// <summary>Longest model or provider name. Unit: UTF-16 code units.</summary>
     public const int MaxNameLength = 256;
 
-    /// <summary>False for routes whose body has no <c>messages</c> (embeddings, images). Default: true.</summary>
-    public bool RequiresMessages { get; init; } = true;
+    /// <summary>The API that the body is of: which members count, and what the prompt is. Set it before <see cref="TryRead"/>. Default: chat completions.</summary>
+    public CallKind Kind
+    {
+        get;
+        set
+        {
+            field = value;
+            _shape = RequestShape.Of(value);
+        }
+    } = CallKind.Chat;
 
     /// <summary>The body that was read.</summary>
     public ReadOnlyMemory<byte> Body { get; private set; }
@@ -43,7 +51,7 @@ public sealed partial class RequestIndex
     /// <summary>True if <c>provider</c> is a string. Any other <c>provider</c> belongs to upstream and is left alone.</summary>
     public bool ProviderIsString => Provider is not null;
 
-    /// <summary>True if the client asked for a stream.</summary>
+    /// <summary>True if the client asked for a stream, and the API has streams.</summary>
     public bool Stream { get; private set; }
 
     /// <summary>True if <c>stream_options</c> is present, also as null.</summary>
@@ -60,9 +68,6 @@ public sealed partial class RequestIndex
 
     /// <summary>Answers asked for: 1 to 16. Default: 1.</summary>
     public int N { get; private set; } = 1;
-
-    /// <summary>Messages in the request.</summary>
-    public int MessageCount { get; private set; }
 
     /// <summary>Tools in the request.</summary>
     public int ToolCount { get; private set; }
@@ -139,21 +144,22 @@ public sealed partial class RequestIndex
     /// <summary>Forgets the body, so that the index can wait in a pool without holding memory.</summary>
     public void Reset()
     {
+        Multipart = null;
         Body = default;
         Model = "";
         Provider = null;
         Stream = IncludeUsage = IsEmpty = false;
         MaxTokens = MaxCompletionTokens = null;
         N = 1;
-        MessageCount = ToolCount = 0;
+        ToolCount = 0;
         ModelValue = ProviderValue = ProviderMember = StreamValue = StreamOptionsValue = StreamOptionsMember = IncludeUsageValue = default;
         MaxTokensValue = MaxCompletionTokensValue = NValue = MessagesValue = ToolsValue = UserValue = default;
         StreamOptionsAfterLastMember = AfterOpeningBrace = AfterLastMember = ClosingBrace = 0;
-        _member = Member.Other;
+        _member = RequestMember.Other;
         _memberCount = _memberStart = _valueStart = _previousEnd = 0;
-        _badMessage = -1;
         _inIncludeUsage = false;
         _fieldError = default;
+        ResetKinds();
     }
 
     private BodyError Read(ReadOnlySpan<byte> body)
@@ -199,8 +205,6 @@ public sealed partial class RequestIndex
             return new BodyError(BodyFault.InvalidField, "model", "model is missing. Name the model to call.");
         }
 
-        return RequiresMessages && !MessagesValue.IsPresent
-            ? new BodyError(BodyFault.InvalidField, "messages", "messages is missing. Send an array of at least one message.")
-            : default;
+        return MissingPrompt();
     }
 }

@@ -47,6 +47,9 @@ public sealed class StreamScanner(
     /// <summary>The model that the first chunk with a model named, decoded; null until then.</summary>
     public string? ReportedModel { get; private set; }
 
+    /// <summary>The answer's own id, decoded, of an API that gives one that can be asked for later; null until it comes.</summary>
+    public string? AnswerId { get; private set; }
+
     /// <summary>Takes bytes, as many as there is room for, and returns how many. Room comes from calling <see cref="TryNext"/> until false.</summary>
     public int Feed(ReadOnlySpan<byte> incoming)
     {
@@ -158,6 +161,9 @@ public sealed class StreamScanner(
         }
 
         var kind = _format.ReadEvent(data, lines.EventName, out _facts, outputText);
+        if (AnswerId is null && _facts.Id.IsPresent)
+            AnswerId = AnswerReader.DecodeModel(data, _facts.Id);
+
         if (!_modelIsKnown && _facts.Model.IsPresent)
         {
             ReportedModel = AnswerReader.DecodeModel(data, _facts.Model);

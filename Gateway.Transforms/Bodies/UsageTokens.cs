@@ -16,8 +16,17 @@ public readonly record struct UsageTokens(long Input, long CachedInput, long Cac
         && CachedInput <= Input && CacheWrite <= Input - CachedInput && Reasoning <= Output;
 }
 
+/// <summary>What else is known of a usage object.</summary>
+/// <param name="IsEmpty">True if it has no member.</param>
+/// <param name="NamesOurs">True if it has a member of a name that the gateway adds.</param>
+internal readonly record struct UsageNotes(bool IsEmpty, bool NamesOurs);
+
 /// <summary>Reads a usage object.</summary>
-/// <remarks>Names: https://platform.openai.com/docs/api-reference/chat/object and https://api-docs.deepseek.com/guides/kv_cache</remarks>
+/// <remarks>
+/// Names: https://platform.openai.com/docs/api-reference/chat/object, https://platform.openai.com/docs/api-reference/responses/object and
+/// https://api-docs.deepseek.com/guides/kv_cache. Output holds the reasoning, as OpenAI says it; xAI counts it beside the completion and in the total
+/// (https://docs.x.ai/docs/key-information/consumption-and-rate-limits), Gemini in the total alone: there the total decides.
+/// </remarks>
 internal ref struct UsageReader
 {
     private const long Absent = long.MinValue;
@@ -30,22 +39,24 @@ internal ref struct UsageReader
     private long _cacheHits = Absent;
     private long _cacheWrite = Absent;
     private long _reasoning = Absent;
+    private bool _namesOurs;
 
     public UsageReader()
     {
     }
 
     /// <summary>Reads on from the usage object's opening brace to its closing brace.</summary>
-    public static UsageTokens Read(ref Utf8JsonReader reader, out bool isEmpty)
+    public static UsageTokens Read(ref Utf8JsonReader reader, out UsageNotes notes)
     {
         var usage = new UsageReader();
-        isEmpty = true;
+        var isEmpty = true;
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
         {
             isEmpty = false;
             usage.ReadMember(ref reader);
         }
 
+        notes = new UsageNotes(isEmpty, usage._namesOurs);
         return usage.Tokens();
     }
 
@@ -54,7 +65,17 @@ internal ref struct UsageReader
         // Embeddings have no output: their total is their input.
         var output = _output is Absent && _input >= 0 && _total == _input ? 0 : _output;
         var cached = _cached is Absent ? _cacheHits : _cached;
-        return new UsageTokens(Required(_input), Optional(cached), Optional(_cacheWrite), Required(output), Optional(_reasoning));
+        return new UsageTokens(Required(_input), Optional(cached), Optional(_cacheWrite), Required(output) + BesideOutput(), Optional(_reasoning));
+    }
+
+    private readonly long BesideOutput()
+    {
+        if (_input < 0 || _output < 0 || _total < 0 || _total - _input <= _output)
+            return 0;
+
+        var beside = _total - _input - _output;
+        var isThought = _reasoning is Absent && _cached is Absent && _cacheHits is Absent && _cacheWrite is Absent;
+        return beside == _reasoning || isThought ? beside : 0;
     }
 
     private static long Required(long value) => value is Absent ? NoCount : value;
@@ -69,6 +90,12 @@ internal ref struct UsageReader
             case 12 when key.SequenceEqual("total_tokens"u8):
                 Count(ref reader, ref _total);
                 break;
+            case 12 when key.SequenceEqual("input_tokens"u8):
+                Count(ref reader, ref _input);
+                break;
+            case 13 when key.SequenceEqual("output_tokens"u8):
+                Count(ref reader, ref _output);
+                break;
             case 13 when key.SequenceEqual("prompt_tokens"u8):
                 Count(ref reader, ref _input);
                 break;
@@ -79,6 +106,10 @@ internal ref struct UsageReader
             case 25 when key.SequenceEqual("completion_tokens_details"u8):
                 ReadDetails(ref reader, isPrompt: key[0] == 'p');
                 break;
+            case 20 when key.SequenceEqual("input_tokens_details"u8):
+            case 21 when key.SequenceEqual("output_tokens_details"u8):
+                ReadDetails(ref reader, isPrompt: key[0] == 'i');
+                break;
             case 23 when key.SequenceEqual("prompt_cache_hit_tokens"u8):
                 Count(ref reader, ref _cacheHits);
                 break;
@@ -86,6 +117,7 @@ internal ref struct UsageReader
                 Count(ref reader, ref _cacheWrite);
                 break;
             default:
+                _namesOurs |= PayloadSplice.IsOurs(key);
                 reader.Skip();
                 break;
         }

@@ -18,9 +18,7 @@ public sealed class MaxTokensCap(MaxTokensCapConfig config) : IProxyRule
     public ValueTask<RuleOutcome> OnRequestAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         var cap = config.MaxTokens!.Value; // not null: the validator saw it
-        long? asked = exchange.Index.MaxTokens is null && exchange.Index.MaxCompletionTokens is null
-            ? null
-            : Math.Max(exchange.Index.MaxTokens ?? 0, exchange.Index.MaxCompletionTokens ?? 0);
+        var asked = exchange.Index.OutputLimit;
         var lowers = !(asked <= cap) && !(exchange.OutputCap <= cap);
         exchange.CapOutput(cap);
         return ValueTask.FromResult<RuleOutcome>(new RuleOutcome.Proceed(new MaxTokensCapEffect(cap, asked, lowers)));

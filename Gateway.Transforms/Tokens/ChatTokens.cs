@@ -5,7 +5,8 @@ namespace Gateway.Transforms.Tokens;
 /// <summary>Tokens of a prompt. Unit: tokens.</summary>
 /// <param name="Tokens">Text and overheads, without a margin.</param>
 /// <param name="Exact">False where a part was estimated: text beyond a megabyte, or an image, audio or tool whose cost only the provider knows.</param>
-public readonly record struct PromptTokens(long Tokens, bool Exact);
+/// <param name="IsOpenEnded">True where a part is with the provider (an earlier answer, a template, a file, what its own tools find): only the context window bounds it.</param>
+public readonly record struct PromptTokens(long Tokens, bool Exact, bool IsOpenEnded = false);
 
 /// <summary>Tokens of a chat completion request: its messages and tools, with what the provider adds around them.</summary>
 /// <remarks>

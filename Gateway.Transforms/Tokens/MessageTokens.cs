@@ -64,7 +64,8 @@ internal static class MessageTokens
         }
     }
 
-    private static void AddParts(ref PromptTally tally, scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string model)
+    /// <summary>The items of an array that the reader stands on: strings and content parts.</summary>
+    public static void AddParts(ref PromptTally tally, scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string model)
     {
         while (JsonWalk.NextItem(ref reader))
         {
@@ -115,7 +116,8 @@ internal static class MessageTokens
         if (!known) tally.AddText(part);
     }
 
-    private static bool IsLowDetail(ReadOnlySpan<byte> image)
+    /// <summary>Whether an image says <c>"detail":"low"</c>.</summary>
+    public static bool IsLowDetail(ReadOnlySpan<byte> image)
     {
         var reader = JsonWalk.Open(image);
         reader.Read();
@@ -169,7 +171,7 @@ internal static class MessageTokens
     }
 
     /// <summary>A string by its text, null by nothing, anything else by its JSON.</summary>
-    private static void AddAny(ref PromptTally tally, scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    public static void AddAny(ref PromptTally tally, scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
     {
         if (reader.TokenType == JsonTokenType.String) tally.AddText(JsonWalk.Text(reader));
         else if (reader.TokenType != JsonTokenType.Null) tally.AddText(JsonWalk.Raw(ref reader, json));

@@ -20,6 +20,16 @@ internal ref struct PromptTally(TokenCounter counter)
     /// <summary>False once a part was estimated.</summary>
     public bool Exact { get; private set; } = true;
 
+    /// <summary>True once a part was found that only the provider can see.</summary>
+    public bool IsOpenEnded { get; private set; }
+
+    /// <summary>Says that the prompt has a part that only the provider can see.</summary>
+    public void AddHidden()
+    {
+        Exact = false;
+        IsOpenEnded = true;
+    }
+
     /// <summary>Adds tokens that no text stands for.</summary>
     public void Add(long tokens) => Tokens += tokens;
 

@@ -41,10 +41,12 @@ internal static class ToolTokens
 
     private static void AddTool(ref PromptTally tally, ReadOnlySpan<byte> tool)
     {
+        var isFlat = false;
         var reader = JsonWalk.Open(tool);
         reader.Read();
         while (JsonWalk.NextProperty(ref reader))
         {
+            isFlat |= reader.ValueTextEquals("parameters"u8);
             var isFunction = reader.ValueTextEquals("function"u8);
             reader.Read();
             var isObject = reader.TokenType == JsonTokenType.StartObject;
@@ -54,8 +56,9 @@ internal static class ToolTokens
             return;
         }
 
-        // Not the form of chat completions: a custom tool, or another provider's.
-        tally.AddText(tool);
+        // In responses, the function's members stand in the tool. Any other form is a custom tool, or another provider's.
+        if (isFlat) AddFunction(ref tally, tool);
+        else tally.AddText(tool);
     }
 
     private static void AddFunction(ref PromptTally tally, ReadOnlySpan<byte> function)
