@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Host.Routing;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using NUnit.Framework;
 
@@ -70,23 +71,43 @@ internal sealed class StickyKeyTests
         Assert.That(Of(Chat(Message("user", $"1{document}"))), Is.Not.EqualTo(Of(Chat(Message("user", $"2{document}")))));
     }
 
-    [TestCase("input")]
-    [TestCase("prompt")]
-    public void Without_messages_the_start_of_the_prompt_counts(string member)
+    [TestCase("/v1/embeddings", "input")]
+    [TestCase("/v1/completions", "prompt")]
+    public void Without_messages_the_start_of_the_prompt_counts(string path, string member)
     {
-        StickyKey Prompt(string text) => Of($$"""{"model":"m","other":[{"input":1}],"{{member}}":"{{text}}"}""", messages: false);
+        var kind = CallKind.All.Single(kind => kind.Path == path);
+        StickyKey Prompt(string text) => Of($$"""{"model":"m","other":[{"input":1}],"{{member}}":"{{text}}"}""", kind: kind);
 
         Assert.That(Prompt($"{Long}1"), Is.EqualTo(Prompt($"{Long}2")));
         Assert.That(Prompt($"1{Long}"), Is.Not.EqualTo(Prompt($"2{Long}")));
     }
 
     [Test]
-    public void Input_items_are_read_like_messages()
+    public void Input_items_are_read_like_messages_behind_the_instructions()
     {
-        StickyKey Items(params string[] items) => Of($$"""{"model":"m","input":[{{string.Join(',', items)}}]}""", messages: false);
+        StickyKey Items(string instructions, params string[] items) =>
+            Of($$"""{"model":"m","input":[{{string.Join(',', items)}}],"instructions":"{{instructions}}"}""", kind: CallKind.Responses);
 
-        Assert.That(Items(Message("user", Long), Message("user", "1")), Is.EqualTo(Items(Message("user", Long), Message("user", "2"))));
-        Assert.That(Items("\"a\"", $"\"{Long}\"").IsSticky, Is.True);
+        Assert.That(Items("a", Message("user", Long), Message("user", "1")), Is.EqualTo(Items("a", Message("user", Long), Message("user", "2"))));
+        Assert.That(Items("a", Message("user", Long)), Is.Not.EqualTo(Items("b", Message("user", Long))));
+    }
+
+    [Test]
+    public void Texts_without_roles_are_told_apart_by_their_first_4_KiB()
+    {
+        StickyKey Texts(string first, string last) => Of($$"""{"model":"m","input":["{{first}}","{{Long}}","{{last}}"]}""", kind: CallKind.Embedding);
+
+        Assert.That(Texts("a", "1"), Is.EqualTo(Texts("a", "2")));
+        Assert.That(Texts("a", "1"), Is.Not.EqualTo(Texts("b", "1")));
+    }
+
+    [Test]
+    public void The_system_prompt_of_an_Anthropic_request_counts()
+    {
+        StickyKey System(string text) => Of($$"""{"model":"m","max_tokens":9,"system":"{{text}}","messages":[{{Message("user", Long)}}]}""", kind: CallKind.Messages);
+
+        Assert.That(System("a"), Is.EqualTo(System("a")));
+        Assert.That(System("a"), Is.Not.EqualTo(System("b")));
     }
 
     [Test]
@@ -99,10 +120,10 @@ internal sealed class StickyKeyTests
 
     private static string Chat(params string[] messages) => $$"""{"model":"m","messages":[{{string.Join(',', messages)}}]}""";
 
-    private static StickyKey Of(string body, string key = "key_1", bool messages = true)
+    private static StickyKey Of(string body, string key = "key_1", CallKind? kind = null)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        var index = new RequestIndex { RequiresMessages = messages };
+        var index = new RequestIndex { Kind = kind ?? CallKind.Chat };
         Assert.That(index.TryRead(bytes, out var error), Is.True, error.Message);
         return StickyKey.Of(key, index, bytes);
     }
