@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Gateway.Host;
+using Gateway.Host.Anthropic;
 using Gateway.Host.Api;
 using Gateway.Host.Caching;
 using Gateway.Host.Catalogue;
@@ -9,6 +10,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
 using Gateway.Host.Watchdog;
@@ -20,7 +22,6 @@ using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Yarp;
 using Microsoft.Extensions.Configuration.Memory;
 using Yarp.ReverseProxy.Configuration;
-using Yarp.ReverseProxy.Forwarder;
 
 if (CommandLine.IsCommand(args))
     return await CommandLine.RunAsync(args, CancellationToken.None);
@@ -69,13 +70,17 @@ try
     services.AddSingleton<Credentials>();
     services.AddSingleton<ChannelLoad>();
     services.AddSingleton<Admission>();
+    services.AddSingleton<Upstreams>();
     services.AddSingleton<Forwarding>();
     services.AddSingleton<RuleSteps>();
     services.AddSingleton<Reply>();
     services.AddSingleton<SpendRatios>();
     services.AddSingleton<Drains>();
     services.AddSingleton<QuoteEndpoint>();
+    services.AddSingleton<UpstreamTokenCount>();
+    services.AddSingleton<CountTokensEndpoint>();
     services.AddSingleton<StoredAnswers>();
+    services.AddSingleton<Gateway.Host.Responses.ResponseOrigins>();
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();
@@ -85,7 +90,7 @@ try
     services.AddSingleton<RequestPipeline>();
     services.AddSingleton<UpstreamClusters>();
     services.AddSingleton<IProxyConfigProvider>(static provider => provider.GetRequiredService<UpstreamClusters>());
-    services.AddSingleton<IForwarderHttpClientFactory>(static _ => new UpstreamConnections(PrivateAddress.IsPrivate));
+    services.AddChannelRouting();
     services.AddReverseProxy().AddTransforms<ForwardTransforms>();
 
     var app = builder.Build();

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using Gateway.Host.Catalogue;
+using Gateway.Transforms;
 using Gateway.Transforms.Yarp;
 using Yarp.ReverseProxy.Configuration;
 
@@ -10,10 +12,14 @@ internal static class ProxyRoutes
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
     private static readonly RouteConfig[] Routes =
-    [
-        Post("chat", "/v1/chat/completions"),
-        Post("chat-without-v1", "/chat/completions"),
-    ];
+        [.. CallKind.All.SelectMany(static kind => (RouteConfig[])[Post(kind.Path, kind.Path), Post(WithoutV1(kind), WithoutV1(kind))])];
+
+    private static readonly FrozenDictionary<string, CallKind> Kinds = CallKind.All
+        .SelectMany(static kind => (KeyValuePair<string, CallKind>[])[new(kind.Path, kind), new(WithoutV1(kind), kind)])
+        .ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>By which API a request came that YARP routed.</summary>
+    public static CallKind KindOf(HttpContext http) => Kinds[http.GetReverseProxyFeature().Route.Config.RouteId];
 
     public static void Update(UpstreamClusters clusters, CatalogueSnapshot catalogue) =>
         clusters.Update(Routes, catalogue.Channels.Where(static channel => channel.Enabled).Select(static channel => new UpstreamCluster(
@@ -22,7 +28,14 @@ internal static class ProxyRoutes
             channel.ConnectTimeout,
             // The pipeline and the relay have their own, shorter time-outs; YARP's is the net under them.
             channel.FirstByteTimeout + channel.IdleTimeout + Margin,
-            channel.AllowPrivateAddress)));
+            channel.AllowPrivateAddress)
+        {
+            // The channel's own limit counts calls; this one is the net under it, and has room for connections that are still closing.
+            MaxConnections = 2 * channel.MaxConcurrency,
+            Probe = channel.ProbePath is { } path ? new UpstreamProbe(path, channel.ProbeInterval) : null,
+        }));
+
+    private static string WithoutV1(CallKind kind) => kind.Path["/v1".Length..];
 
     private static RouteConfig Post(string id, string path) => new()
     {

@@ -15,6 +15,9 @@ internal static class ExactDecimal
     /// <summary>Pico-credits each to credits for a million.</summary>
     public const int PicoPerMillionScale = 6;
 
+    /// <summary>Milliseconds to seconds.</summary>
+    public const int MilliScale = 3;
+
     // An Int128 has at most 39 digits; the sign and "0." come before them.
     private const int MaxLength = 48;
 

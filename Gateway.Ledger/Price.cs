@@ -10,7 +10,7 @@ public enum RouteType
     Ordinary,
 }
 
-/// <summary>The rates of one tier. Unit: pico-credits (10⁻¹²) for each token or image; a rate that is <c>null</c> falls back as its remark says.</summary>
+/// <summary>The rates of one tier. Unit: pico-credits (10⁻¹²) for each token, image, millisecond of sound or character; a rate that is <c>null</c> falls back as its remark says.</summary>
 public sealed record Rates
 {
     /// <summary>Pico-credits per uncached prompt token.</summary>
@@ -30,6 +30,12 @@ public sealed record Rates
 
     /// <summary>Pico-credits per image; <c>null</c>: free.</summary>
     public long? Image { get; init; }
+
+    /// <summary>Pico-credits per millisecond of sound that is listened to; <c>null</c>: free.</summary>
+    public long? AudioMillisecond { get; init; }
+
+    /// <summary>Pico-credits per character that is spoken; <c>null</c>: free.</summary>
+    public long? Character { get; init; }
 
     /// <summary>The dearest rate that a prompt token can meet.</summary>
     public long DearestInput => Math.Max(Input, Math.Max(CachedInput ?? 0, CacheWrite ?? 0));
@@ -94,32 +100,48 @@ public sealed record Price
         Add(lines, "cache_write", usage.CacheWriteTokens, rates.CacheWrite ?? rates.Input);
         Add(lines, "output", usage.OutputTokens - usage.ReasoningTokens, rates.Output);
         Add(lines, "reasoning", usage.ReasoningTokens, rates.Reasoning ?? rates.Output);
-        Add(lines, "image", usage.Images, rates.Image ?? 0);
+        Add(lines, PriceLine.Image, usage.Images, rates.Image ?? 0);
+        Add(lines, PriceLine.Audio, usage.AudioMilliseconds, rates.AudioMillisecond ?? 0);
+        Add(lines, PriceLine.Character, usage.Characters, rates.Character ?? 0);
         return lines;
     }
 
     /// <summary>The most that a call can cost: every prompt token and every completion token at the dearest rate it can meet.</summary>
-    public Credits MaxCost(long inputTokens, long outputTokens, int choices) =>
-        FromPico(DearestInput(inputTokens) * inputTokens + DearestOutput(inputTokens) * outputTokens * choices);
+    public Credits MaxCost(long inputTokens, long outputTokens, int choices) => MaxCost(new UsageBound(inputTokens, outputTokens, choices));
 
-    /// <summary>How many completion tokens a call may have so that <see cref="MaxCost"/> stays within the amount. Unit: tokens per choice.</summary>
-    public long AffordableOutputTokens(Credits amount, long inputTokens, int choices)
+    /// <summary>The most that a call can cost: everything that it may use at the dearest rate it can meet.</summary>
+    public Credits MaxCost(in UsageBound bound) =>
+        FromPico(PicoBeforeOutput(bound) + DearestOutput(bound.InputTokens) * bound.OutputTokens * bound.Choices);
+
+    /// <summary>How many completion tokens a call may have so that its most stays within the amount. Unit: tokens per choice.</summary>
+    public long AffordableOutputTokens(Credits amount, long inputTokens, int choices) =>
+        AffordableOutputTokens(amount, new UsageBound(inputTokens, OutputTokens: 0, choices));
+
+    /// <summary>The same for a call that also has images, sound or characters: they are paid first. The bound's own output does not count.</summary>
+    public long AffordableOutputTokens(Credits amount, in UsageBound bound)
     {
-        var left = (Int128)amount.Nano * 1000 - DearestInput(inputTokens) * inputTokens;
-        var rate = DearestOutput(inputTokens) * choices;
+        var left = (Int128)amount.Nano * 1000 - PicoBeforeOutput(bound);
+        var rate = DearestOutput(bound.InputTokens) * bound.Choices;
         if (left <= 0)
             return 0;
         return rate == 0 ? int.MaxValue : (long)Int128.Min(left / rate, int.MaxValue);
     }
 
-    // The prompt count before the call is an estimate, so every tier that could be met counts: a bound within 10 % above is one of them.
+    private Int128 PicoBeforeOutput(in UsageBound bound) =>
+        DearestInput(bound.InputTokens) * bound.InputTokens
+        + Dearest(bound.InputTokens, static rates => rates.Image ?? 0) * bound.Images
+        + Dearest(bound.InputTokens, static rates => rates.AudioMillisecond ?? 0) * bound.AudioMilliseconds
+        + Dearest(bound.InputTokens, static rates => rates.Character ?? 0) * bound.Characters;
+
+    // The prompt count before the call is an estimate, so every tier that could be met counts: a bound within 10 % above is one of them,
+    // and so are all below, for a shorter prompt is dearer where a tier is cheaper than what comes before it.
     private Int128 DearestInput(long inputTokens) => Dearest(inputTokens, static rates => rates.DearestInput);
 
     private Int128 DearestOutput(long inputTokens) => Dearest(inputTokens, static rates => rates.DearestOutput);
 
     private Int128 Dearest(long inputTokens, Func<Rates, long> rate)
     {
-        var dearest = rate(RatesFor(inputTokens));
+        var dearest = rate(Base);
         foreach (var tier in Tiers)
         {
             if (inputTokens + inputTokens / 10 > tier.AboveInputTokens)
@@ -140,10 +162,14 @@ public sealed record Price
 
 /// <summary>One line of a receipt's price.</summary>
 /// <param name="Item">What was used, for example <c>input</c>.</param>
-/// <param name="Quantity">How many: tokens or images.</param>
+/// <param name="Quantity">How many: tokens, images, milliseconds of sound, or characters.</param>
 /// <param name="PicoEach">Pico-credits for one.</param>
 public readonly record struct PriceLine(string Item, long Quantity, long PicoEach)
 {
+    internal const string Image = "image";
+    internal const string Audio = "audio";
+    internal const string Character = "character";
+
     /// <summary>Quantity × rate. Unit: pico-credits.</summary>
     public Int128 CostPico => (Int128)Quantity * PicoEach;
 }

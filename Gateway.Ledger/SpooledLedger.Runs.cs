@@ -37,19 +37,16 @@ public sealed partial class SpooledLedger
     private static RunPart PartOf(SettledCall call)
     {
         using var receipt = JsonDocument.Parse(call.Receipt);
-        var usage = receipt.RootElement.GetProperty("usage");
         return new RunPart
         {
             Outcome = LedgerNames.Of(call.Outcome),
             Currency = ReceiptDocument.Currency(call.Receipt.Span),
             Calls = 1,
             Cost = call.Delivery == Delivery.Refunded ? Credits.Zero : call.Cost,
-            Usage = new Usage(Tokens("inputTokens"), Tokens("cachedInputTokens"), Tokens("cacheWriteTokens"), Tokens("outputTokens"), Tokens("reasoningTokens")),
+            Usage = ReceiptUsage.Read(receipt.RootElement.GetProperty("usage")),
             StartedAt = call.OccurredAt,
             EndedAt = call.SettledAt,
         };
-
-        long Tokens(string name) => usage.GetProperty(name).GetInt64();
     }
 
     private static string Text(SettledCall call, string name)
@@ -62,12 +59,7 @@ public sealed partial class SpooledLedger
     {
         Calls = sum.Calls + part.Calls,
         Cost = sum.Cost + part.Cost,
-        Usage = new Usage(
-            sum.Usage.InputTokens + part.Usage.InputTokens,
-            sum.Usage.CachedInputTokens + part.Usage.CachedInputTokens,
-            sum.Usage.CacheWriteTokens + part.Usage.CacheWriteTokens,
-            sum.Usage.OutputTokens + part.Usage.OutputTokens,
-            sum.Usage.ReasoningTokens + part.Usage.ReasoningTokens),
+        Usage = sum.Usage + part.Usage,
         StartedAt = part.StartedAt < sum.StartedAt ? part.StartedAt : sum.StartedAt,
         EndedAt = part.EndedAt > sum.EndedAt ? part.EndedAt : sum.EndedAt,
     });

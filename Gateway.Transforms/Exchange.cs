@@ -20,8 +20,8 @@ public sealed class Exchange : IDisposable
         Provider = index.Provider;
     }
 
-    /// <summary>For example <c>/v1/chat/completions</c>.</summary>
-    public string Endpoint { get; init; } = "/v1/chat/completions";
+    /// <summary>The API by which the request came.</summary>
+    public CallKind Kind => Index.Kind;
 
     /// <summary>The tenant.</summary>
     public required string Workspace { get; init; }

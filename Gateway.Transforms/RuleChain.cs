@@ -19,7 +19,7 @@ public sealed partial class RuleChain(IReadOnlyList<CompiledRule> rules, Exchang
     {
         for (var i = _next; i < rules.Count; i++)
         {
-            if (rules[i].Phase == phase)
+            if (rules[i].Phase == phase && rules[i].Rule.AppliesTo(exchange.Kind))
                 return true;
         }
 
@@ -33,6 +33,9 @@ public sealed partial class RuleChain(IReadOnlyList<CompiledRule> rules, Exchang
         while (_next < rules.Count && rules[_next].Phase <= phase)
         {
             var rule = rules[_next++];
+            if (!rule.Rule.AppliesTo(exchange.Kind))
+                continue;
+
             var outcome = await RunAsync(rule, cancellationToken);
             switch (outcome)
             {

@@ -5,6 +5,7 @@ using Gateway.Host.Api.Evals;
 using Gateway.Host.Api.Keys;
 using Gateway.Host.Api.Members;
 using Gateway.Host.Api.Models;
+using Gateway.Host.Api.Presets;
 using Gateway.Host.Api.ProxyRules;
 using Gateway.Host.Api.Tags;
 using Gateway.Host.Api.Workspaces;
@@ -12,6 +13,7 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Members;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
@@ -36,6 +38,7 @@ internal static class ControlPlane
         services.TryAddSingleton<KeyDirectory>();
         services.TryAddSingleton<MemberDirectory>();
         services.TryAddSingleton<CatalogueSource>();
+        services.AddChannelHealth();
         services.TryAddSingleton(static _ => new RuleTypes(Gateway.Transforms.Rules.ProxyRules.All));
         services.TryAddSingleton<IAnswerStore>(static provider => new InProcessAnswerStore(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new CachingServices(
@@ -53,7 +56,10 @@ internal static class ControlPlane
         services.TryAddSingleton<KeyEndpoints>();
         services.TryAddSingleton<ChannelEndpoints>();
         services.TryAddSingleton<ChannelTest>();
+        services.TryAddSingleton<ModelWriter>();
         services.TryAddSingleton<ModelEndpoints>();
+        services.TryAddSingleton<PriceImport>();
+        services.TryAddSingleton<PresetEndpoints>();
         services.TryAddSingleton<AccountEndpoints>();
         services.TryAddSingleton<CorrectionEndpoints>();
         services.TryAddSingleton<MemberEndpoints>();
@@ -86,6 +92,7 @@ internal static class ControlPlane
         KeyEndpoints.Map(api);
         ChannelEndpoints.Map(api);
         ModelEndpoints.Map(api);
+        PresetEndpoints.Map(api);
         AccountEndpoints.Map(api);
         CorrectionEndpoints.Map(api);
         MemberEndpoints.Map(api);

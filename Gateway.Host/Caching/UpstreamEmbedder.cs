@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using Gateway.Host.Catalogue;
+using Gateway.Transforms;
 using Gateway.Transforms.Caching;
 
 namespace Gateway.Host.Caching;
@@ -34,12 +34,14 @@ internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnaps
         deadline.CancelAfter(Deadline);
         try
         {
-            using var request = Request(found.Channel, found.UpstreamModel, text);
+            if (ChannelCall.TryMake(found.Channel, found.UpstreamModel, CallKind.Embedding, Body(found.UpstreamModel, text), defaultOutputLimit: 0) is not { } call)
+                return Failed("its provider has no embeddings");
+            using var request = call.Request;
             using var response = await http.For(found.Channel).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             if (!response.IsSuccessStatusCode)
                 return Failed($"status {(int)response.StatusCode}");
             await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, deadline.Token);
-            if (Read(await response.Content.ReadAsByteArrayAsync(deadline.Token)) is not { } vector)
+            if (call.Read(await response.Content.ReadAsByteArrayAsync(deadline.Token)) is not { } answer || Read(answer) is not { } vector)
                 return Failed("no embedding in its answer");
 
             Volatile.Write(ref isFailing, 0);
@@ -55,7 +57,7 @@ internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnaps
         }
     }
 
-    private static HttpRequestMessage Request(Channel channel, string upstreamModel, string text)
+    private static ReadOnlyMemory<byte> Body(string upstreamModel, string text)
     {
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
@@ -67,11 +69,7 @@ internal sealed partial class UpstreamEmbedder(string model, Func<CatalogueSnaps
             json.WriteEndObject();
         }
 
-        var request = new HttpRequestMessage(HttpMethod.Post, $"{channel.BaseUrls[0].TrimEnd('/')}/embeddings") { Content = new ReadOnlyMemoryContent(body.WrittenMemory) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (channel.ApiKey is { } apiKey)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
-        return request;
+        return body.WrittenMemory;
     }
 
     // {"data":[{"embedding":[…]}]}

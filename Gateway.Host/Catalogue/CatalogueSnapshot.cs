@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using Gateway.Host.Keys;
 using Gateway.Ledger;
+using Gateway.Transforms;
+using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Catalogue;
 
@@ -14,6 +16,7 @@ internal sealed class CatalogueSnapshot
     private readonly FrozenDictionary<string, Channel> channelsById;
     private readonly FrozenDictionary<string, (Channel Channel, string UpstreamModel)[]> channelsByModel;
     private readonly FrozenSet<string> providers;
+    private readonly FrozenSet<CallKind> served;
 
     public CatalogueSnapshot(IReadOnlyList<Channel> channels, IReadOnlyList<Model> models)
     {
@@ -34,6 +37,8 @@ internal sealed class CatalogueSnapshot
             .SelectMany(channel => channel.Models.Select(served => (Channel: channel, Served: served)))
             .GroupBy(pair => IdOf(pair.Channel.Provider, pair.Served.Model), pair => (pair.Channel, pair.Served.UpstreamModel ?? pair.Served.Model), StringComparer.Ordinal)
             .ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
+        served = CallKind.All.Where(kind => models.Any(model => Serving.Fits(model.Kind, kind)
+            && (channelsByModel.GetValueOrDefault(model.Id) ?? []).Any(pair => Adapter.For(kind, pair.Channel.Preset) is not null))).ToFrozenSet();
     }
 
     /// <summary>Nothing configured, nothing stored.</summary>
@@ -47,6 +52,9 @@ internal sealed class CatalogueSnapshot
 
     /// <summary>Whether there is neither a channel nor a model: then the demo is served.</summary>
     public bool IsEmpty => Channels.Count == 0 && Models.Count == 0;
+
+    /// <summary>Whether any channel answers calls of this kind.</summary>
+    public bool Serves(CallKind kind) => served.Contains(kind);
 
     /// <summary>The channel with this id.</summary>
     public Channel? FindChannel(string id) => channelsById.GetValueOrDefault(id);

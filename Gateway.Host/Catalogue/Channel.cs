@@ -1,4 +1,5 @@
 using Gateway.Ledger;
+using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Catalogue;
 
@@ -39,6 +40,9 @@ internal sealed record Channel
     /// <summary>The provider, for example <c>deepseek</c>.</summary>
     public required string Provider { get; init; }
 
+    /// <summary>How its provider wants to be asked.</summary>
+    public ProviderPreset Preset { get; init; } = ProviderPresets.Compatible;
+
     /// <summary>Base URLs (http or https) over which calls are balanced; at least one.</summary>
     public required IReadOnlyList<string> BaseUrls { get; init; }
 
@@ -71,6 +75,18 @@ internal sealed record Channel
 
     /// <summary>Calls in flight. Default 1000.</summary>
     public int MaxConcurrency { get; init; } = 1000;
+
+    /// <summary>When failures take it out of rotation.</summary>
+    public ChannelBreaker Breaker { get; init; } = new();
+
+    /// <summary>Where it is asked for a sign of life, behind each base URL; <c>null</c>: nowhere.</summary>
+    public string? ProbePath { get; init; }
+
+    /// <summary>Time between two probes. 500 ms to 1 h. Default 10 s.</summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Silence after which the same call also goes to the next channel. 10 ms to 10 min; <c>null</c>: never.</summary>
+    public TimeSpan? HedgeAfter { get; init; }
 
     /// <summary>Whether private and loopback addresses are connected to.</summary>
     public bool AllowPrivateAddress { get; init; }

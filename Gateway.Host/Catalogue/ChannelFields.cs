@@ -4,6 +4,7 @@ using Gateway.Host.Api;
 using Gateway.Host.Secrets;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Catalogue;
 
@@ -15,6 +16,10 @@ internal sealed record ChannelFields
 {
     public string? Name { get; init; }
     public string? Provider { get; init; }
+
+    /// <summary>The name of a <see cref="ProviderPreset"/>: a reseller of one provider's models may speak another's API. Default: the provider's own, and OpenAI's API for those without.</summary>
+    public string? Preset { get; init; }
+
     public string? BaseUrl { get; init; }
     public IReadOnlyList<string>? BaseUrls { get; init; }
     public string? ApiKey { get; init; }
@@ -27,6 +32,13 @@ internal sealed record ChannelFields
     public int? FirstByteTimeoutMs { get; init; }
     public int? IdleTimeoutMs { get; init; }
     public int? MaxConcurrency { get; init; }
+    public double? BreakFailureRatio { get; init; }
+    public int? BreakMinimumCalls { get; init; }
+    public int? BreakWindowMs { get; init; }
+    public int? BreakMs { get; init; }
+    public string? ProbePath { get; init; }
+    public int? ProbeIntervalMs { get; init; }
+    public int? HedgeAfterMs { get; init; }
     public bool? AllowPrivateAddress { get; init; }
     public OnDisconnect? OnDisconnect { get; init; }
     public string? Workspace { get; init; }
@@ -41,6 +53,7 @@ internal sealed record ChannelFields
         return defaults with
         {
             ApiKey = ApiKey,
+            Preset = ProviderPresets.Find(Preset ?? Provider!) ?? ProviderPresets.Compatible,
             Models = [.. Models!.Select(static model => new ChannelModel(model.Model!, model.UpstreamModel))],
             Priority = Priority ?? defaults.Priority,
             Weight = Weight ?? defaults.Weight,
@@ -49,6 +62,10 @@ internal sealed record ChannelFields
             FirstByteTimeout = Milliseconds(FirstByteTimeoutMs) ?? defaults.FirstByteTimeout,
             IdleTimeout = Milliseconds(IdleTimeoutMs) ?? defaults.IdleTimeout,
             MaxConcurrency = MaxConcurrency ?? defaults.MaxConcurrency,
+            Breaker = ToBreaker(defaults.Breaker),
+            ProbePath = ProbePath,
+            ProbeInterval = Milliseconds(ProbeIntervalMs) ?? defaults.ProbeInterval,
+            HedgeAfter = Milliseconds(HedgeAfterMs),
             AllowPrivateAddress = AllowPrivateAddress ?? false,
             OnDisconnect = OnDisconnect ?? Catalogue.OnDisconnect.Cancel,
             Workspace = Workspace,
@@ -56,6 +73,14 @@ internal sealed record ChannelFields
             Declared = this with { ApiKey = null },
         };
     }
+
+    private ChannelBreaker ToBreaker(ChannelBreaker defaults) => new()
+    {
+        FailureRatio = BreakFailureRatio ?? defaults.FailureRatio,
+        MinimumCalls = BreakMinimumCalls ?? defaults.MinimumCalls,
+        Window = Milliseconds(BreakWindowMs) ?? defaults.Window,
+        Break = Milliseconds(BreakMs) ?? defaults.Break,
+    };
 
     private static TimeSpan? Milliseconds(int? value) => value is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
 }
@@ -90,11 +115,15 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
     private const int MostUrls = 32;
     private const int MostModels = 1_000;
     private const int MostMilliseconds = 3_600_000;
+    private const int MostBreakMilliseconds = 600_000;
+    private const int LeastBreakMilliseconds = 500;
+    private const int MostPathCharacters = 256;
 
     public ChannelFieldsValidator()
     {
         RuleFor(f => f.Name).Cascade(CascadeMode.Stop).NotEmpty().MaximumLength(100).Must(NameShapes.Printable).WithMessage("must be printable.");
         RuleFor(f => f.Provider).Cascade(CascadeMode.Stop).NotEmpty().Must(NameShapes.ProviderName).WithMessage(NameShapes.ProviderMessage);
+        RuleFor(f => f.Preset).Must(static name => ProviderPresets.Find(name!) is not null).WithMessage("is not the name of a preset: see GET /api/presets/providers.").When(f => f.Preset is not null);
         RuleFor(f => f.RouteType).NotNull();
         RuleFor(f => f.BaseUrl).NotNull().When(f => f.BaseUrls is not { Count: > 0 });
         RuleFor(f => f.BaseUrl).Custom((url, context) => Check(url, context)).When(f => f.BaseUrl is not null);
@@ -116,8 +145,20 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
         RuleFor(f => f.FirstByteTimeoutMs).InclusiveBetween(1, MostMilliseconds);
         RuleFor(f => f.IdleTimeoutMs).InclusiveBetween(1, MostMilliseconds);
         RuleFor(f => f.MaxConcurrency).InclusiveBetween(1, 1_000_000);
+        RuleFor(f => f.BreakFailureRatio).InclusiveBetween(0.05, 1);
+        RuleFor(f => f.BreakMinimumCalls).InclusiveBetween(2, 1_000);
+        RuleFor(f => f.BreakWindowMs).InclusiveBetween(LeastBreakMilliseconds, MostBreakMilliseconds);
+        RuleFor(f => f.BreakMs).InclusiveBetween(LeastBreakMilliseconds, MostBreakMilliseconds);
+        RuleFor(f => f.ProbePath).Must(static path => IsPath(path!))
+            .WithMessage($"must begin with / and have 2 to {MostPathCharacters} printable ASCII characters, without a query.").When(f => f.ProbePath is not null);
+        RuleFor(f => f.ProbeIntervalMs).InclusiveBetween(500, MostMilliseconds);
+        RuleFor(f => f.HedgeAfterMs).InclusiveBetween(10, 600_000);
         RuleFor(f => f.Workspace).Must(NameShapes.WorkspaceId).WithMessage(NameShapes.WorkspaceMessage).When(f => f.Workspace is not null);
     }
+
+    private static bool IsPath(string path) =>
+        path.Length is > 1 and <= MostPathCharacters && path[0] == '/'
+        && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && path.AsSpan().IndexOfAny(@"?#\") < 0;
 
     private static void Check(string? url, ValidationContext<ChannelFields> context)
     {

@@ -1,6 +1,9 @@
+using System.Net;
+using Gateway.Transforms.Yarp;
+
 namespace Gateway.Host.Catalogue;
 
-/// <summary>Clients for calls that the gateway makes for itself; those of clients go through YARP. The same care: no redirects, cookies or proxies, addresses checked at the connection.</summary>
+/// <summary>Clients for calls that the gateway makes for itself; those of clients go through YARP. The same care, that of <see cref="UpstreamSockets"/>.</summary>
 internal sealed class ChannelHttp : IDisposable
 {
     private const int MaxAnswerBytes = 1 << 20;
@@ -18,17 +21,16 @@ internal sealed class ChannelHttp : IDisposable
         anywhere.Dispose();
     }
 
-    private static HttpClient Client(bool allowPrivate) => new(new SocketsHttpHandler
+    private static HttpClient Client(bool allowPrivate)
     {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectTimeout = ConnectTimeout,
-        ConnectCallback = (context, token) => CheckedConnection.OpenAsync(context.DnsEndPoint, allowPrivate, token),
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-        MaxResponseContentBufferSize = MaxAnswerBytes,
-    };
+        var handler = new SocketsHttpHandler();
+        UpstreamSockets.Configure(handler, ConnectTimeout, allowPrivate);
+        return new HttpClient(handler)
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = MaxAnswerBytes,
+        };
+    }
 }

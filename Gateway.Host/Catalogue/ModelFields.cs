@@ -72,6 +72,10 @@ internal sealed class ModelFieldsValidator : AbstractValidator<ModelFields>
         RuleFor(f => f.Kind).NotNull();
         RuleFor(f => f.ContextWindow).InclusiveBetween(1, MostTokens);
         RuleFor(f => f.MaxOutputTokens).NotNull().When(static f => f.Kind is ModelKind.Chat or ModelKind.Completion);
+
+        // Without a most there is nothing to hold for a call whose output has a price.
+        RuleFor(f => f.MaxOutputTokens).NotNull().WithMessage("is required where a price has outputPricePer1M.")
+            .When(static f => f.Kind is ModelKind.Image or ModelKind.Speech or ModelKind.Transcription && f.Prices?.Any(static price => price?.OutputPricePer1M is not null) == true);
         RuleFor(f => f.MaxOutputTokens).InclusiveBetween(1, MostOutputTokens);
         RuleFor(f => f.Prices).Cascade(CascadeMode.Stop).NotNull().Must(static prices => prices!.Count <= MostPrices).WithMessage($"may hold at most {MostPrices}.");
         RuleForEach(f => f.Prices).NotNull().SetValidator(model => new PriceFieldsValidator(model.Kind ?? ModelKind.Chat));

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using FluentValidation;
 using Gateway.Host.Api;
 using Gateway.Ledger;
@@ -20,6 +21,8 @@ internal sealed record PriceFields
 {
     private const decimal PicoPerTokenOfPricePer1M = 1_000_000m;
     private const decimal PicoPerCredit = 1_000_000_000_000m;
+    private const decimal PicoPerMillisecondOfPricePerSecond = PicoPerCredit / 1000;
+    private const decimal PicoPerCharacterOfPricePerMillion = PicoPerCredit / 1_000_000;
 
     public RouteType? RouteType { get; init; }
     public string? Currency { get; init; }
@@ -63,6 +66,8 @@ internal sealed record PriceFields
                 CacheWrite = PerToken(CacheWritePricePer1M),
                 Reasoning = PerToken(ReasoningPricePer1M),
                 Image = ImageRate(),
+                AudioMillisecond = AudioRate(),
+                Character = CharacterRate(),
             },
             Tiers = [.. (Tiers ?? []).OrderBy(static tier => tier.AboveInputTokens).Select(RatesOf)],
         },
@@ -76,36 +81,43 @@ internal sealed record PriceFields
         CacheWrite = PerToken(tier.CacheWritePricePer1M),
         Reasoning = PerToken(tier.ReasoningPricePer1M),
         Image = ImageRate(),
+        AudioMillisecond = AudioRate(),
+        Character = CharacterRate(),
     });
 
     private static long? PerToken(decimal? pricePer1M) => pricePer1M is { } price ? (long)(price * PicoPerTokenOfPricePer1M) : null;
 
     private long? ImageRate() => PricePerImage is { } price ? (long)(price * PicoPerCredit) : null;
+
+    private long? AudioRate() => PricePerAudioSecond is { } price ? (long)(price * PicoPerMillisecondOfPricePerSecond) : null;
+
+    private long? CharacterRate() => PricePerMillionCharacters is { } price ? (long)(price * PicoPerCharacterOfPricePerMillion) : null;
 }
 
-/// <summary>The limits of a price. What a call of the model's kind uses must have a price: the gateway never bills 0 because a field was left out.</summary>
+/// <summary>The limits of a price. What a call of the model's kind uses must have a price, and what it cannot use may not: the gateway never bills 0 because a field was left out, and takes no field that does nothing.</summary>
 internal sealed class PriceFieldsValidator : AbstractValidator<PriceFields>
 {
     private const decimal MostPer1M = 1_000_000m;
     private const decimal MostPerImage = 10_000m;
     private const int MostTiers = 16;
     private const string PriceMessage = "must be from 0 to 1000000 with at most 6 decimals.";
-    private const string LaterMessage = "is not part of this version.";
+    private const string InputMessage = "is required beside outputPricePer1M; 0 makes the prompt free.";
+    private const string MadeSoundMessage = "is never charged for speech: nothing measures the sound that is made. Use pricePerMillionCharacters.";
 
     public PriceFieldsValidator(ModelKind kind)
     {
         RuleFor(p => p.RouteType).NotNull();
         RuleFor(p => p.Currency).Must(NameShapes.Currency).WithMessage(NameShapes.CurrencyMessage).When(p => p.Currency is not null);
-        RuleFor(p => p.InputPricePer1M).NotNull().When(p => kind != ModelKind.Image || p.PricePerImage is null);
-        RuleFor(p => p.OutputPricePer1M).NotNull().When(_ => kind is ModelKind.Chat or ModelKind.Completion);
+        RequirePrices(kind);
+        RefuseUnused(kind);
         RuleFor(p => p.InputPricePer1M).Must(IsPrice).WithMessage(PriceMessage);
         RuleFor(p => p.OutputPricePer1M).Must(IsPrice).WithMessage(PriceMessage);
         RuleFor(p => p.CachedInputPricePer1M).Must(IsPrice).WithMessage(PriceMessage);
         RuleFor(p => p.CacheWritePricePer1M).Must(IsPrice).WithMessage(PriceMessage);
         RuleFor(p => p.ReasoningPricePer1M).Must(IsPrice).WithMessage(PriceMessage);
         RuleFor(p => p.PricePerImage).Must(static price => Fits(price, MostPerImage)).WithMessage("must be from 0 to 10000 with at most 6 decimals.");
-        RuleFor(p => p.PricePerAudioSecond).Null().WithMessage(LaterMessage);
-        RuleFor(p => p.PricePerMillionCharacters).Null().WithMessage(LaterMessage);
+        RuleFor(p => p.PricePerAudioSecond).Must(IsPrice).WithMessage(PriceMessage);
+        RuleFor(p => p.PricePerMillionCharacters).Must(IsPrice).WithMessage(PriceMessage);
         RuleFor(p => p.Tiers).Must(static tiers => tiers!.Count <= MostTiers).WithMessage($"may hold at most {MostTiers}.")
             .Must(static tiers => tiers!.DistinctBy(static tier => tier?.AboveInputTokens).Count() == tiers!.Count).WithMessage("has a bound twice.")
             .When(p => p.Tiers is not null);
@@ -119,6 +131,63 @@ internal sealed class PriceFieldsValidator : AbstractValidator<PriceFields>
             tier.RuleFor(t => t.ReasoningPricePer1M).Must(IsPrice).WithMessage(PriceMessage);
         });
     }
+
+    // What a call of the kind uses: tokens, or the unit that stands for them.
+    private void RequirePrices(ModelKind kind)
+    {
+        switch (kind)
+        {
+            case ModelKind.Embedding or ModelKind.Moderation:
+                RuleFor(p => p.InputPricePer1M).NotNull();
+                break;
+            case ModelKind.Image:
+                RequireEither(p => p.PricePerImage);
+                break;
+            case ModelKind.Speech:
+                RequireEither(p => p.PricePerMillionCharacters);
+                break;
+            case ModelKind.Transcription:
+                RequireEither(p => p.PricePerAudioSecond);
+                break;
+            default:
+                RuleFor(p => p.InputPricePer1M).NotNull();
+                RuleFor(p => p.OutputPricePer1M).NotNull();
+                break;
+        }
+    }
+
+    private void RequireEither(Expression<Func<PriceFields, decimal?>> unit)
+    {
+        RuleFor(unit).NotNull().WithMessage("is required, or inputPricePer1M and outputPricePer1M.").When(static p => p.OutputPricePer1M is null);
+        RuleFor(p => p.InputPricePer1M).NotNull().WithMessage(InputMessage).When(static p => p.OutputPricePer1M is not null);
+    }
+
+    private void RefuseUnused(ModelKind kind)
+    {
+        var isText = kind is ModelKind.Chat or ModelKind.Completion;
+        if (kind is ModelKind.Embedding or ModelKind.Moderation)
+            Refuse(p => p.OutputPricePer1M, kind);
+        if (!isText && kind is not ModelKind.Image)
+            Refuse(p => p.CachedInputPricePer1M, kind);
+        if (!isText)
+        {
+            Refuse(p => p.CacheWritePricePer1M, kind);
+            Refuse(p => p.ReasoningPricePer1M, kind);
+            Refuse(p => p.Tiers, kind);
+        }
+
+        if (kind is not ModelKind.Image)
+            Refuse(p => p.PricePerImage, kind);
+        if (kind is not ModelKind.Speech)
+            Refuse(p => p.PricePerMillionCharacters, kind);
+        if (kind is ModelKind.Speech)
+            RuleFor(p => p.PricePerAudioSecond).Null().WithMessage(MadeSoundMessage);
+        else if (kind is not ModelKind.Transcription)
+            Refuse(p => p.PricePerAudioSecond, kind);
+    }
+
+    private void Refuse<T>(Expression<Func<PriceFields, T>> field, ModelKind kind) =>
+        RuleFor(field).Null().WithMessage($"is never charged for a model of kind {kind.ToString().ToLowerInvariant()}.");
 
     private static bool IsPrice(decimal? price) => Fits(price, MostPer1M);
 

@@ -1,3 +1,5 @@
+using Gateway.Transforms.Yarp;
+
 namespace Gateway.Host.Catalogue;
 
 /// <summary>What a channel's base URL and credential may look like.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Ledger;
+using Gateway.Transforms;
 
 namespace Gateway.Host.OpenAi;
 
@@ -43,6 +44,9 @@ public sealed record GatewayError(int Status, string? Code, string Message)
     internal static readonly GatewayError NotFound = new(404, "not_found", "There is nothing at this address: check the path and the id.");
     internal static readonly GatewayError MethodNotAllowed = new(405, "method_not_allowed", "This address does not take this method.");
     internal static readonly GatewayError UnsupportedMediaType = new(415, "unsupported_media_type", "Send the body as 'Content-Type: application/json', without a content encoding.");
+    internal static readonly GatewayError NotMultipart = new(415, "unsupported_media_type", "Send the body as 'Content-Type: multipart/form-data', without a content encoding.");
+    internal static readonly GatewayError PreviousResponseNotFound = new(400, "previous_response_not_found", "No response of this id is known here: send the conversation instead.") { Param = "previous_response_id" };
+    internal static readonly GatewayError PreviousResponseElsewhere = new(400, "previous_response_not_found", "The channel that made this response does not serve this model: send the conversation instead.") { Param = "previous_response_id" };
     internal static readonly GatewayError BadFraming = new(400, "bad_framing", "Content-Length and Transfer-Encoding contradict each other: send one.");
     internal static readonly GatewayError UnsupportedFraming = new(501, "bad_framing", "Only 'Transfer-Encoding: chunked' is understood.");
     internal static readonly GatewayError ExpectationFailed = new(417, null, "Only 'Expect: 100-continue' is understood.");
@@ -88,6 +92,9 @@ public sealed record GatewayError(int Status, string? Code, string Message)
 
     internal static GatewayError ModelNotAllowed(string model) =>
         new(403, "model_not_allowed", $"This API key may not use '{Short(model)}': GET /v1/models lists what it may call.") { Param = "model" };
+
+    internal static GatewayError WrongKindOfModel(string model, CallKind kind) =>
+        new(400, "invalid_model", $"'{Short(model)}' is not a model for this endpoint: call POST {kind.Path}.") { Param = "model" };
 
     internal static GatewayError NotImplemented(string path) => new(501, "not_implemented", $"No channel serves {path} here.") { Final = true };
 

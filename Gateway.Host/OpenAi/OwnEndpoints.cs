@@ -1,20 +1,17 @@
 using System.Buffers;
 using System.Text.Json;
+using Gateway.Host.Anthropic;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
 using Gateway.Ledger;
+using Gateway.Transforms;
 
 namespace Gateway.Host.OpenAi;
 
 /// <summary>What <c>/v1</c> answers itself: models, balance, receipts; and the OpenAI routes that no channel serves.</summary>
 internal static class OwnEndpoints
 {
-    private static readonly string[] Unserved =
-    [
-        "completions", "responses", "embeddings", "images/generations", "audio/speech", "audio/transcriptions", "moderations", "messages", "messages/count_tokens",
-    ];
-
     public static void MapOwnEndpoints(this IEndpointRouteBuilder endpoints)
     {
         foreach (var prefix in (ReadOnlySpan<string>)["/v1", ""])
@@ -25,14 +22,13 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/receipts/keys", (RequestDelegate)ReceiptKeysEndpoint.ReadAsync);
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
             endpoints.MapPost($"{prefix}/quotes", (RequestDelegate)(http => WithKeyAsync(http, QuoteEndpoint.AnswerAsync)));
+            endpoints.MapPost($"{prefix}/messages/count_tokens", (RequestDelegate)CountTokensEndpoint.AnswerAsync);
             endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
 
             // Without these the fallback would answer 404 where only the method is wrong.
-            foreach (var path in (string[])["chat/completions", "models", "balance", "receipts/keys", "quotes", .. Unserved])
+            foreach (var path in (string[])[.. CallKind.All.Select(static kind => kind.Path["/v1/".Length..]), "models", "balance", "receipts/keys", "quotes", "messages/count_tokens"])
                 endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
-            foreach (var path in Unserved)
-                endpoints.MapPost($"{prefix}/{path}", (RequestDelegate)(http => WithKeyAsync(http, static (http, _) => ErrorWriter.WriteAsync(http, GatewayError.NotImplemented(http.Request.Path)))));
         }
 
         endpoints.MapGet("/health/live", (RequestDelegate)(static http => http.Response.WriteAsync("ok")));

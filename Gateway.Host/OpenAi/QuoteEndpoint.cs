@@ -3,6 +3,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
+using Gateway.Transforms;
 
 namespace Gateway.Host.OpenAi;
 
@@ -16,7 +17,7 @@ internal sealed class QuoteEndpoint(RuleSteps rules, ILedger ledger, SpendRatios
 
     private async Task QuoteAsync(HttpContext http, KeySnapshot key)
     {
-        using var body = new RequestBody();
+        using var body = new RequestBody(CallKind.Chat);
         if (await body.ReadBytesAsync(http.Request, settings.MaxRequestBytes, http.RequestAborted) is { } unreadable)
         {
             await ErrorWriter.WriteAsync(http, unreadable);
@@ -53,7 +54,7 @@ internal sealed class QuoteEndpoint(RuleSteps rules, ILedger ledger, SpendRatios
         var (price, model) = (legs[0].Price, legs[0].Model);
         var bound = item.BoundOf(model, exchange);
         var available = plan.Available(price, model.Provider, model.Name, key.PacksOnly);
-        var dearest = legs.Where(leg => string.Equals(leg.Price.Currency, price.Currency, StringComparison.Ordinal))
+        var dearest = legs.Where(leg => leg.IsPaidLike(legs[0]))
             .Select(leg => item.BoundOf(leg.Model, exchange).MaxCost(leg.Price)).Max();
         var worst = Times(dearest, item.Calls);
         var (expected, basis) = Expect(item, bound, price, worst, key);

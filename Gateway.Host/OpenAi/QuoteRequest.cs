@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Pipeline;
+using Gateway.Ledger;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Tokens;
@@ -81,7 +83,10 @@ internal static class QuoteRequest
 
     private static (QuoteItem? Item, GatewayError? Error) ReadCall(JsonElement element)
     {
-        var index = new RequestIndex();
+        if (!TryReadKind(element, out var kind))
+            return (null, UnknownEndpoint);
+
+        var index = new RequestIndex { Kind = kind };
         var bytes = Encoding.UTF8.GetBytes(element.GetRawText());
         if (!index.TryRead(bytes, out var error))
             return (null, RequestBody.Shape(error));
@@ -91,7 +96,7 @@ internal static class QuoteRequest
         CallBound Bound(Model model, Exchange ruled)
         {
             var body = ruled.Body.Span;
-            return CallBound.Of(index, ChatTokens.CountPrompt(index.MessagesValue.Of(body), index.ToolsValue.Of(body), model.Name), model, ruled.OutputCap);
+            return CallBound.Of(index, PromptCount.Of(index, body, model.Name), CallMeasures.Of(index, body), model, ruled.OutputCap);
         }
     }
 
@@ -107,9 +112,15 @@ internal static class QuoteRequest
             return (null, GatewayError.InvalidField("output_tokens", $"output_tokens is a whole number from 0 to {MaxTokens}."));
 
         var provider = element.TryGetProperty("provider", out var by) && by.ValueKind == JsonValueKind.String ? by.GetString() : null;
-        // An estimate has no prompt, and a completion may have none.
-        var index = new RequestIndex { Kind = CallKind.Completion };
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(provider is null ? new Dictionary<string, string>(StringComparer.Ordinal) { ["model"] = model } : new(StringComparer.Ordinal) { ["model"] = model, ["provider"] = provider });
+        if (!TryReadKind(element, out var kind))
+            return (null, UnknownEndpoint);
+
+        // An estimate has no prompt: it gets an empty one.
+        var index = new RequestIndex { Kind = kind };
+        var empty = new JsonObject { ["model"] = model, [kind.PromptMember] = kind.PromptMember == "messages" ? new JsonArray(new JsonObject()) : "" };
+        if (provider is not null)
+            empty["provider"] = provider;
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(empty);
         if (!index.TryRead(bytes, out var error))
             return (null, RequestBody.Shape(error));
         return (new QuoteItem(index, bytes, times, Bound, output), null);
@@ -117,8 +128,22 @@ internal static class QuoteRequest
         CallBound Bound(Model of, Exchange ruled)
         {
             var most = Math.Min(Math.Min(output ?? long.MaxValue, ruled.OutputCap ?? long.MaxValue), of.MaxOutputTokens);
-            return new CallBound(input ?? AssumedInputTokens, most, most, Choices: 1);
+            return new CallBound(new UsageBound(input ?? AssumedInputTokens, most, Choices: 1), most);
         }
+    }
+
+    private static GatewayError UnknownEndpoint { get; } = GatewayError.InvalidField(
+        "endpoint", $"endpoint is one of {string.Join(", ", CallKind.All.Where(static kind => !kind.IsMultipart).Select(static kind => kind.Path))}.");
+
+    // The endpoint that the call is for; without one it is a chat completion.
+    private static bool TryReadKind(JsonElement element, out CallKind kind)
+    {
+        kind = CallKind.Chat;
+        if (!element.TryGetProperty("endpoint", out var named))
+            return true;
+        var found = named.ValueKind == JsonValueKind.String ? CallKind.All.FirstOrDefault(candidate => !candidate.IsMultipart && named.ValueEquals(candidate.Path)) : null;
+        kind = found ?? kind;
+        return found is not null;
     }
 
     private static bool TryRead(JsonElement element, string name, out long? tokens)

@@ -61,12 +61,19 @@ internal static class RunEndpoint
 
     private static void WriteUsage(Utf8JsonWriter json, Run run)
     {
+        var usage = run.Parts.Aggregate(default(Usage), static (sum, part) => sum + part.Usage);
         json.WriteStartObject("usage");
-        json.WriteNumber("inputTokens", run.Parts.Sum(static part => part.Usage.InputTokens));
-        json.WriteNumber("cachedInputTokens", run.Parts.Sum(static part => part.Usage.CachedInputTokens));
-        json.WriteNumber("cacheWriteTokens", run.Parts.Sum(static part => part.Usage.CacheWriteTokens));
-        json.WriteNumber("outputTokens", run.Parts.Sum(static part => part.Usage.OutputTokens));
-        json.WriteNumber("reasoningTokens", run.Parts.Sum(static part => part.Usage.ReasoningTokens));
+        json.WriteNumber("inputTokens", usage.InputTokens);
+        json.WriteNumber("cachedInputTokens", usage.CachedInputTokens);
+        json.WriteNumber("cacheWriteTokens", usage.CacheWriteTokens);
+        json.WriteNumber("outputTokens", usage.OutputTokens);
+        json.WriteNumber("reasoningTokens", usage.ReasoningTokens);
+        if (usage.Images != 0)
+            json.WriteNumber("images", usage.Images);
+        if (usage.AudioMilliseconds != 0)
+            json.WriteNumber("audioSeconds", usage.AudioMilliseconds / 1000m);
+        if (usage.Characters != 0)
+            json.WriteNumber("characters", usage.Characters);
         json.WriteEndObject();
     }
 

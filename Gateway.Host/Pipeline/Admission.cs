@@ -3,6 +3,7 @@ using Gateway.Host.Members;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
+using Gateway.Transforms;
 using Gateway.Transforms.Tokens;
 
 namespace Gateway.Host.Pipeline;
@@ -15,9 +16,26 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     /// <param name="isFree">Nothing is set aside yet: the rates are counted, because the cache is asked first. <see cref="RaiseAsync"/> follows if it has no answer.</param>
     public async ValueTask<GatewayError?> HoldAsync(ModelCall call, bool isFree)
     {
+        call.Member = await members.LimitsOfAsync(call.Key, call.Http.RequestAborted);
+        var error = await HoldLegAsync(call, isFree);
+
+        // A purse that is empty does not close the other route to the same model.
+        while (error is { Status: 402 or 403, Code: "insufficient_balance" or "no_active_pack" } && call.Legs.Count > 1 && call.Legs[1].Model == call.Legs[0].Model)
+        {
+            call.Legs = [.. call.Legs.Skip(1)];
+            if (await HoldLegAsync(call, isFree) is not { } other)
+                return null;
+            if (other.Code is not ("insufficient_balance" or "no_active_pack"))
+                error = other;
+        }
+
+        return error;
+    }
+
+    private async ValueTask<GatewayError?> HoldLegAsync(ModelCall call, bool isFree)
+    {
         var leg = call.Legs[0];
         var bound = Count(call, leg);
-        call.Member = await members.LimitsOfAsync(call.Key, call.Http.RequestAborted);
         var request = new HoldRequest
         {
             ReceiptId = ReceiptId.Create(time.GetUtcNow()),
@@ -86,7 +104,8 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     {
         var index = call.Body.Index;
         var body = call.Exchange.Body.Span;
-        call.Prompt = ChatTokens.CountPrompt(index.MessagesValue.Of(body), index.ToolsValue.Of(body), leg.Model.Name);
+        call.Measures = CallMeasures.Of(index, body);
+        call.Prompt = call.Kind == CallKind.Transcription ? call.Measures.AudioTokens : PromptCount.Of(index, body, leg.Model.Name);
         return CallBound.Of(call, leg.Model);
     }
 
@@ -97,7 +116,7 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
         for (var i = 1; i < call.Legs.Count; i++)
         {
             var leg = call.Legs[i];
-            if (string.Equals(leg.Price.Currency, call.Legs[0].Price.Currency, StringComparison.Ordinal))
+            if (leg.IsPaidLike(call.Legs[0]))
                 dearest = Credits.Max(dearest, CallBound.Of(call, leg.Model).MaxCost(leg.Price));
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Gateway.Ledger;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Streaming;
 
@@ -16,8 +17,8 @@ internal static class AnswerMembers
     public static byte[] StreamUsage(ModelCall call, SseRelay relay)
     {
         var usage = relay.Reported is { } reported
-            ? new Usage(reported.Input, reported.CachedInput, reported.CacheWrite, reported.Output, reported.Reasoning)
-            : new Usage(call.Prompt.Tokens, 0, 0, relay.ReceivedTokens(), 0);
+            ? Metering.Of(call, reported, relay.Images, relay.AudioMilliseconds)
+            : Metering.Counted(call, relay.ReceivedTokens(), relay.Images, relay.AudioMilliseconds);
         return Write(call, usage, relay.Reported is null, call.IsWallet);
     }
 
@@ -44,11 +45,7 @@ internal static class AnswerMembers
         var settled = call.Settled!;
         var (buffer, json) = Begin();
         if (withTokens)
-        {
-            json.WriteNumber("prompt_tokens", usage.InputTokens);
-            json.WriteNumber("completion_tokens", usage.OutputTokens);
-            json.WriteNumber("total_tokens", usage.TotalTokens);
-        }
+            WriteTokens(json, call, usage);
 
         json.WriteNumber("cost", settled.Cost.ToDecimal());
         json.WriteString("cost_currency", call.Hold!.Request.Price.Currency);
@@ -73,6 +70,21 @@ internal static class AnswerMembers
         }
 
         return End(buffer, json);
+    }
+
+    // Under the names of the API in which the gateway reads the answer.
+    private static void WriteTokens(Utf8JsonWriter json, ModelCall call, in Usage usage)
+    {
+        var kind = call.Attempt?.Adapter.Kind ?? call.Kind;
+        if (kind == CallKind.Moderation)
+            return;
+
+        var isChat = kind == CallKind.Chat || kind == CallKind.Completion || kind == CallKind.Embedding;
+        json.WriteNumber(isChat ? "prompt_tokens" : "input_tokens", usage.InputTokens);
+        if (kind.HasOutputTokens)
+            json.WriteNumber(isChat ? "completion_tokens" : "output_tokens", usage.OutputTokens);
+        if (kind != CallKind.Messages)
+            json.WriteNumber("total_tokens", usage.TotalTokens);
     }
 
     private static void WritePack(Utf8JsonWriter json, ModelCall call)

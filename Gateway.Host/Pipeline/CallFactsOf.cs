@@ -23,7 +23,7 @@ internal static class CallFactsOf
             Workspace = call.Key.Workspace,
             RunId = TryReadRunId(headers, out var runId) ? runId : null,
             Tags = call.Tags,
-            Endpoint = "/v1/chat/completions",
+            Endpoint = call.Kind.Path,
             Dialect = call.IsWallet ? "wallet" : "openai",
             Streamed = call.Body.Index.Stream,
             RequestedModel = call.Body.Index.Model,

@@ -50,11 +50,11 @@ internal static class CallHeaders
     }
 
     /// <summary>Which channel answers.</summary>
-    public static void Attempted(ModelCall call)
+    public static void Attempted(ModelCall call, CallAttempt attempt)
     {
         var headers = call.Http.Response.Headers;
-        headers["x-gateway-model"] = call.Candidate!.UpstreamModel;
-        headers["x-gateway-channel"] = call.Candidate.Channel.Id;
+        headers["x-gateway-model"] = attempt.Candidate.UpstreamModel;
+        headers["x-gateway-channel"] = attempt.Candidate.Channel.Id;
         headers["x-gateway-attempts"] = Text(call.Hold!.Request.Facts.Attempts.Count);
     }
 

@@ -1,39 +1,36 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Gateway.Host.Catalogue;
 using Gateway.Host.OpenAi;
-using Gateway.Ledger;
+using Gateway.Host.Routing;
+using Gateway.Host.Settings;
 using Gateway.Transforms;
-using Gateway.Transforms.Yarp;
-using Yarp.ReverseProxy;
-using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Host.Pipeline;
 
-/// <summary>Step 6: YARP, attempt after attempt. Each failure that another channel or model might not have is followed by the next, before the first byte only.</summary>
-internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admission admission)
+/// <summary>Step 6: attempt after attempt. Each failure that another channel or model might not have is followed by the next, before the first byte only.</summary>
+internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admission admission, GatewaySettings settings)
 {
-    /// <summary>The most channels of one model that a call tries.</summary>
-    private const int MaxAttempts = 3;
+    /// <summary>The most channels that a call tries without a chain that says otherwise.</summary>
+    public const int MaxAttempts = 3;
 
-    /// <summary>The channels to try: those of the first one's route type, because the hold is for its price; least loaded first among equals.</summary>
-    public IReadOnlyList<Candidate> Order(IReadOnlyList<Candidate> candidates)
+    /// <summary>Step 4: a leg for each route type, in the key's order, because each has a price and a purse of its own; in each the channels in the order in which they are tried.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="candidates">Its channels.</param>
+    /// <param name="sticky">What the turns of a conversation have in common.</param>
+    public IReadOnlyList<Leg> Legs(Model model, IReadOnlyList<Candidate> candidates, in StickyKey sticky)
     {
-        if (candidates.Count < 2)
-            return candidates;
+        if (candidates.Count == 1)
+            return [new Leg(model, candidates)];
 
-        var first = candidates[0];
-        return [.. candidates
-            .Where(candidate => candidate.Channel.RouteType == first.Channel.RouteType)
-            .OrderBy(static candidate => candidate.Channel.Priority)
-            .ThenBy(candidate => (double)load.Open(candidate.Channel) / Math.Max(1, candidate.Channel.Weight))
-            .Take(MaxAttempts)];
+        var legs = new List<Leg>(2);
+        foreach (var ofOneType in RouteLegs.ByRouteType(candidates))
+            legs.Add(new Leg(model, order.Order(ofOneType, sticky)));
+        return legs;
     }
 
     /// <summary>Tries the legs and their candidates in order; the error of the last one, or <c>null</c> when there is an answer to show.</summary>
     public async ValueTask<GatewayError?> ForwardAsync(ModelCall call, RequestDelegate forward, Reply reply)
     {
-        GatewayError? error = GatewayError.NoChannel;
+        GatewayError? error = null;
         var left = call.Exchange.Fallback?.MaxAttempts ?? MaxAttempts;
         for (var i = 0; i < call.Legs.Count && left > 0; i++)
         {
@@ -46,124 +43,74 @@ internal sealed class Forwarding(IProxyStateLookup proxy, ChannelLoad load, Admi
 
             // The siblings of a model leave one attempt for each fallback that is to come.
             var later = call.Legs.Count - i - 1;
-            var mine = Math.Max(1, left - later);
-            for (var c = 0; c < leg.Candidates.Count && mine > 0; c++)
+            var budget = Math.Max(1, left - later);
+            var turns = new Turns(leg, upstreams, Math.Min(budget, left)) { IsLastLeg = later == 0 };
+            while (turns.TryNext() is { } candidate)
             {
-                if (!load.TryEnter(leg.Candidates[c].Channel))
-                    continue;
-
-                (mine, left) = (mine - 1, left - 1);
-                var isLast = left == 0 || (later == 0 && (mine == 0 || c == leg.Candidates.Count - 1));
-                try
+                if (TimeLeft(call) <= TimeSpan.Zero)
                 {
-                    error = await AttemptAsync(call, leg.Candidates[c], isLast, forward, reply);
-                }
-                finally
-                {
-                    load.Leave(leg.Candidates[c].Channel);
+                    upstreams.Leave(candidate);
+                    return error ?? GatewayError.UpstreamTimeout;
                 }
 
-                if (isLast || !IsWorthAnother(call, error) || call.Http.Response.HasStarted || !call.ClientIsThere)
+                (error, var tried) = await TryAsync(call, candidate, turns, forward, reply);
+                left -= tried;
+                if (!IsWorthAnother(call, error) || call.Http.Response.HasStarted || !call.ClientIsThere)
                     return error;
             }
         }
 
-        return error;
+        return error ?? GatewayError.NoChannel;
+    }
+
+    // One attempt, or two beside each other when the first is slow and its channel says that this is worth it.
+    private async ValueTask<(GatewayError? Error, int Tried)> TryAsync(ModelCall call, Candidate candidate, Turns turns, RequestDelegate forward, Reply reply)
+    {
+        var patience = Patience(call, candidate, turns.IsLast);
+        if (candidate.Channel.HedgeAfter is not { } hedgeAfter || turns.IsLast)
+        {
+            var attempt = call.BeginAttempt(candidate, upstreams.AdapterOf(call, candidate), patience);
+            return (await upstreams.SendAsync(call, attempt, new AttemptRace(), call.Http, forward, reply), 1);
+        }
+
+        var race = new AttemptRace();
+        var first = RunAsync(candidate, patience);
+        await Task.WhenAny(first, race.Won, Task.Delay(hedgeAfter));
+        if (first.IsCompleted || race.Winner is not null || !call.ClientIsThere || turns.TryNext() is not { } second)
+            return (await first, 1);
+
+        var firstOfTwo = await Task.WhenAll(first, RunAsync(second, Patience(call, second, turns.IsLast)));
+        if (race.Winner is not { } winner)
+            return (firstOfTwo[1] ?? firstOfTwo[0], 2);
+
+        call.Choose(winner);
+        return (null, 2);
+
+        async Task<GatewayError?> RunAsync(Candidate to, TimeSpan firstByteTimeout) =>
+            race.TryBegin(() => call.BeginAttempt(to, upstreams.AdapterOf(call, to), firstByteTimeout)) is { } attempt
+                ? await upstreams.SendAsync(call, attempt, race, AttemptContext.Of(call.Http), forward, reply)
+                : null;
     }
 
     // A chain that names statuses is obeyed in both directions; a connection that failed or was too slow has none, and always counts.
     private static bool IsWorthAnother(ModelCall call, GatewayError? error)
     {
-        if (call.Attempt is { Relay: not null })
+        if (error is null || call.Attempt is { Relay: not null })
             return false;
         if (call.Exchange.Fallback?.OnStatus is { } statuses && call.Attempt?.Answer is { Status: not StatusCodes.Status200OK, Status: var status })
             return statuses.Contains(status);
         return error is { Status: 429 or >= 500 };
     }
 
-    private async ValueTask<GatewayError?> AttemptAsync(ModelCall call, Candidate candidate, bool isLast, RequestDelegate forward, Reply reply)
+    private TimeSpan TimeLeft(ModelCall call) => settings.FirstByteDeadline - TimeSpan.FromMilliseconds(call.ElapsedMs);
+
+    // All attempts together have the deadline; what a chain says of its time-out is for those that another follows.
+    private TimeSpan Patience(ModelCall call, Candidate candidate, bool isLast)
     {
-        var channel = candidate.Channel;
-        if (!proxy.TryGetCluster(channel.Id, out var cluster))
-            return GatewayError.NoChannel;
-
-        call.Attempt?.Answer?.Dispose();
-        call.BeginAttempt(candidate, FirstByteTimeout(call, channel, isLast));
-        call.Outgoing.Write(call.Exchange, candidate.UpstreamModel, call.OutputLimit, OutputLimits.FieldOf(channel));
-        var http = call.Http;
-        var attempt = new ForwardAttempt
-        {
-            Path = "/chat/completions",
-            Credential = channel.ApiKey,
-            Body = call.Outgoing.Bytes,
-            OnStream = call.Body.Index.Stream ? stream => reply.Relay(call, stream) : null,
-            OnHead = call.NoteHead,
-            CancellationToken = call.Abort.Token,
-        };
-        call.Attempt = attempt;
-        http.Features.Set(attempt);
-        CallHeaders.Attempted(call);
-
-        // YARP must not see the client hang up: whether that ends the attempt is ModelCall's decision.
-        var clientAborted = http.RequestAborted;
-        http.RequestAborted = call.Abort.Token;
-        http.Request.Body = AsStream(attempt.Body);
-        http.Request.ContentLength = attempt.Body.Length;
-        try
-        {
-            // YARP refuses to forward once a status is set, and the attempt before set one.
-            http.Response.StatusCode = StatusCodes.Status200OK;
-            http.ReassignProxyRequest(cluster);
-            await forward(http);
-        }
-        finally
-        {
-            http.RequestAborted = clientAborted;
-        }
-
-        // A stream has written its attempt itself, because its receipt is written before YARP comes back.
-        var error = Judge(call, attempt);
-        if (attempt.Relay is null)
-            call.NoteAttempt(attempt.Answer?.Status, ErrorKind(attempt, error));
-        return error;
+        var patience = candidate.Channel.FirstByteTimeout;
+        if (!isLast && call.Exchange.Fallback?.OnTimeout is { } timeout && timeout < patience)
+            patience = timeout;
+        var left = TimeLeft(call);
+        return left < patience ? left : patience;
     }
-
-    private static TimeSpan FirstByteTimeout(ModelCall call, Channel channel, bool isLast) =>
-        !isLast && call.Exchange.Fallback?.OnTimeout is { } timeout && timeout < channel.FirstByteTimeout ? timeout : channel.FirstByteTimeout;
-
-    private static MemoryStream AsStream(ReadOnlyMemory<byte> bytes) =>
-        MemoryMarshal.TryGetArray(bytes, out var segment)
-            ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
-            : throw new UnreachableException("Bodies are pooled arrays.");
-
-    private static string? ErrorKind(ForwardAttempt attempt, GatewayError? error) => error?.Code switch
-    {
-        _ when error is null => attempt.Answer is { Status: not StatusCodes.Status200OK } ? "refused" : null,
-        "upstream_rate_limited" => "rate_limited",
-        "upstream_timeout" => "timeout",
-        "upstream_auth" => "auth",
-        null => "refused",
-        var code => code,
-    };
-
-    private static GatewayError? Judge(ModelCall call, ForwardAttempt attempt)
-    {
-        if (attempt.Relay is not null)
-            return null;
-        if (attempt.Answer is { } answer)
-            return answer.Broken ? GatewayError.Upstream : JudgeStatus(answer);
-        if (!call.ClientIsThere)
-            return GatewayError.Upstream;
-        return call.Abort.IsCancellationRequested ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
-    }
-
-    private static GatewayError? JudgeStatus(UpstreamAnswer answer) => answer.Status switch
-    {
-        StatusCodes.Status200OK => null,
-        StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound or StatusCodes.Status413PayloadTooLarge or StatusCodes.Status422UnprocessableEntity => null,
-        StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden => GatewayError.UpstreamAuth,
-        StatusCodes.Status429TooManyRequests => GatewayError.UpstreamRateLimited(answer.RetryAfter),
-        StatusCodes.Status408RequestTimeout or StatusCodes.Status504GatewayTimeout => GatewayError.UpstreamTimeout,
-        _ => GatewayError.Upstream,
-    };
 }

@@ -10,4 +10,7 @@ internal sealed record Leg(Model Model, IReadOnlyList<Candidate> Candidates)
 {
     /// <summary>What a call costs here.</summary>
     public Price Price => Candidates[0].Price;
+
+    /// <summary>Whether the same buckets pay here, packs aside.</summary>
+    public bool IsPaidLike(Leg other) => Price.RouteType == other.Price.RouteType && string.Equals(Price.Currency, other.Price.Currency, StringComparison.Ordinal);
 }

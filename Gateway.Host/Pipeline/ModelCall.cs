@@ -4,10 +4,10 @@ using Gateway.Host.Keys;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
+using Gateway.Transforms.Providers;
 using Gateway.Transforms.Rules;
 using Gateway.Transforms.Streaming;
 using Gateway.Transforms.Tokens;
-using Gateway.Transforms.Yarp;
 
 namespace Gateway.Host.Pipeline;
 
@@ -22,18 +22,19 @@ internal sealed class ModelCall : IDisposable
     private readonly Drains _drains;
     private readonly TimeSpan _maxDuration;
     private volatile bool _clientIsGone;
+    private readonly List<CallAttempt> _attempts = new(1);
     private bool _isDraining;
-    private long _attemptStartedAt;
-    private double? _firstByteMs;
     private IReadOnlyList<string>? _tags;
-    private RecordingStream? _recording;
 
     /// <param name="http">The request.</param>
+    /// <param name="kind">By which API it came.</param>
     /// <param name="key">Who calls.</param>
     /// <param name="maxDuration">The longest answer.</param>
     /// <param name="drains">Bounds the streams that are read on without their client.</param>
-    public ModelCall(HttpContext http, KeySnapshot key, TimeSpan maxDuration, Drains drains)
+    public ModelCall(HttpContext http, CallKind kind, KeySnapshot key, TimeSpan maxDuration, Drains drains)
     {
+        Kind = kind;
+        Body = new RequestBody(kind);
         _maxDuration = maxDuration;
         _drains = drains;
         Http = http;
@@ -43,11 +44,12 @@ internal sealed class ModelCall : IDisposable
 
     public HttpContext Http { get; }
 
+    /// <summary>By which API it came.</summary>
+    public CallKind Kind { get; }
+
     public KeySnapshot Key { get; }
 
-    public RequestBody Body { get; } = new();
-
-    public OutgoingBody Outgoing { get; } = new();
+    public RequestBody Body { get; }
 
     /// <summary>When the call came in (<see cref="Stopwatch"/> ticks).</summary>
     public long StartedAt { get; } = Stopwatch.GetTimestamp();
@@ -79,6 +81,9 @@ internal sealed class ModelCall : IDisposable
     /// <summary>Our count of the prompt, overheads included; not the reserve.</summary>
     public PromptTokens Prompt { get; set; }
 
+    /// <summary>What it asks for beside tokens.</summary>
+    public CallMeasures Measures { get; set; }
+
     /// <summary>The limits of the member who owns the key; <c>null</c>: nobody's key.</summary>
     public MemberLimits? Member { get; set; }
 
@@ -103,19 +108,15 @@ internal sealed class ModelCall : IDisposable
         get
         {
             var limit = Math.Min(CappedTokens ?? long.MaxValue, Exchange.OutputCap ?? long.MaxValue);
-            var isLower = Body.Index is { MaxTokens: null, MaxCompletionTokens: null } || Body.Index.MaxTokens > limit || Body.Index.MaxCompletionTokens > limit;
-            return limit < long.MaxValue && isLower ? limit : null;
+            return limit < long.MaxValue && Body.Index.HasOutputLimit && !(Body.Index.OutputLimit <= limit) ? limit : null;
         }
     }
 
-    /// <summary>The channel of the running or last attempt.</summary>
-    public Candidate? Candidate { get; private set; }
+    /// <summary>The attempt whose answer the client gets, or the last one.</summary>
+    public CallAttempt? Attempt { get; set; }
 
-    /// <summary>The running or last attempt.</summary>
-    public ForwardAttempt? Attempt { get; set; }
-
-    /// <summary>Ends the attempt: by a time-out, or because the client of a stream has gone.</summary>
-    public CancellationTokenSource Abort { get; private set; } = new();
+    /// <summary>Its channel.</summary>
+    public Candidate? Candidate => Attempt?.Candidate;
 
     /// <summary>The head of an upstream's answer has arrived: from now on hanging up is not free.</summary>
     public bool UpstreamAnswered { get; private set; }
@@ -124,7 +125,10 @@ internal sealed class ModelCall : IDisposable
     public bool PlainIsDelivered { get; set; }
 
     /// <summary>Whether the end of the answer is known to have left.</summary>
-    public bool IsDelivered => (Attempt?.Relay ?? Kept)?.IsDelivered ?? PlainIsDelivered;
+    public bool IsDelivered => (Attempt?.Relay ?? Kept)?.IsDelivered ?? Attempt?.Binary?.IsDelivered ?? PlainIsDelivered;
+
+    /// <summary>Whether the answer is neither JSON nor events: sound, or a transcription as text.</summary>
+    public bool IsBinary => Metering.IsBinary(Body.Index);
 
     /// <summary>Whether the client's connection is open.</summary>
     public bool ClientIsThere => !_clientIsGone;
@@ -137,95 +141,80 @@ internal sealed class ModelCall : IDisposable
 
     /// <summary>What has been delivered so far, counted by the gateway: what a crash would charge.</summary>
     public Usage DeliveredSoFar => Attempt?.Relay is { } relay && UpstreamAnswered
-        ? new Usage(relay.Reported?.Input ?? Prompt.Tokens, 0, 0, relay.DeliveredTokens, 0)
+        ? Metering.SoFar(this, relay, relay.Reported is { IsSound: true } reported ? reported with { CachedInput = 0, CacheWrite = 0 } : null, relay.DeliveredTokens)
         : default;
-
-    /// <summary>The upstream's stream, recorded if a rule wants to see it.</summary>
-    public Stream Recorded(Stream upstream)
-    {
-        if (!Exchange.WantsAnswer)
-            return upstream;
-
-        _recording?.Release();
-        return _recording = new RecordingStream(upstream, StoredAnswer.MaxBodyBytes);
-    }
-
-    /// <summary>What <see cref="Recorded"/> recorded; empty: nothing, or too much.</summary>
-    public ReadOnlyMemory<byte> Recording => _recording?.Recorded ?? default;
 
     /// <summary>Notes on the receipt that a fallback is not tried.</summary>
     public void Skip(FallbackModel fallback, string reason) => Exchange.Kept<FallbackChainEffect>()?.Skip(fallback, reason);
 
-    /// <summary>A new attempt begins: it is on the receipt from now on, with what is known of it.</summary>
-    public void BeginAttempt(Candidate candidate, TimeSpan firstByteTimeout)
+    /// <summary>A new attempt begins.</summary>
+    public CallAttempt BeginAttempt(Candidate candidate, Adapter adapter, TimeSpan firstByteTimeout)
     {
-        if (Abort.IsCancellationRequested && ClientIsThere)
-        {
-            Abort.Dispose();
-            Abort = new CancellationTokenSource();
-        }
-
-        Candidate = candidate;
-        _attemptStartedAt = Stopwatch.GetTimestamp();
-        _firstByteMs = null;
         var facts = Hold!.Request.Facts;
         facts.Channel = candidate.Channel.Id;
         facts.UpstreamModel = candidate.UpstreamModel;
-        facts.Attempts.Add(new Attempt { N = facts.Attempts.Count + 1, Channel = candidate.Channel.Id, UpstreamModel = candidate.UpstreamModel });
-        Abort.CancelAfter(firstByteTimeout);
+        CallAttempt attempt = null!; // not null: the head comes after the constructor
+        attempt = new CallAttempt(candidate, adapter, facts.Attempts, () => NoteHead(attempt));
+        attempt.Abort.CancelAfter(firstByteTimeout);
+        lock (_attempts)
+            _attempts.Add(attempt);
+        if (_clientIsGone)
+            EndWithoutClient(attempt);
+        Attempt = attempt;
+        return attempt;
     }
 
-    /// <summary>The head of the answer has come: hanging up is not free any more, and the time-out to the first byte is over.</summary>
-    public void NoteHead()
+    /// <summary>This attempt's answer is the client's: the receipt names its channel.</summary>
+    public void Choose(CallAttempt attempt)
     {
-        UpstreamAnswered = true;
-        _firstByteMs = Stopwatch.GetElapsedTime(_attemptStartedAt).TotalMilliseconds;
-        if (ClientIsThere)
-            Abort.CancelAfter(_maxDuration + DurationMargin);
-    }
-
-    /// <summary>Writes the running attempt's end on the receipt.</summary>
-    public void NoteAttempt(int? status, string? error)
-    {
-        var attempts = Hold!.Request.Facts.Attempts;
-        attempts[^1] = attempts[^1] with
-        {
-            Status = status,
-            Error = error,
-            LatencyMs = Stopwatch.GetElapsedTime(_attemptStartedAt).TotalMilliseconds,
-            FirstByteMs = _firstByteMs,
-            Charged = error is null,
-            UpstreamMaybeCharged = error is "timeout" || (error is not null && !ClientIsThere),
-        };
+        Attempt = attempt;
+        var facts = Hold!.Request.Facts;
+        facts.Channel = attempt.Candidate.Channel.Id;
+        facts.UpstreamModel = attempt.Candidate.UpstreamModel;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _hangUp.Dispose();
-        Attempt?.Relay?.Release();
+        foreach (var attempt in _attempts)
+            attempt.Dispose();
         Kept?.Release();
-        Attempt?.Answer?.Dispose();
-        _recording?.Release();
         Exchange?.Dispose();
         Body.Dispose();
-        Outgoing.Dispose();
-        Abort.Dispose();
         if (_isDraining)
             _drains.Leave();
     }
 
-    // A plain call is read to its end, and so is a stream of a channel that bills a cancelled call anyway: both are bounded in time.
+    // The head of an answer has come: the time-out to the first byte is over.
+    private void NoteHead(CallAttempt attempt)
+    {
+        UpstreamAnswered = true;
+        if (ClientIsThere && !attempt.Abort.IsCancellationRequested)
+            attempt.Abort.CancelAfter(_maxDuration + DurationMargin);
+    }
+
     private void OnHangUp()
     {
         _clientIsGone = true;
+        CallAttempt[] running;
+        lock (_attempts)
+            running = [.. _attempts];
+        foreach (var attempt in running)
+            EndWithoutClient(attempt);
+    }
+
+    // A plain call is read to its end, and so is a stream of a channel that bills a cancelled call anyway: both are bounded in time.
+    private void EndWithoutClient(CallAttempt attempt)
+    {
         try
         {
-            _isDraining = Body.Index.Stream && Candidate?.Channel.OnDisconnect == OnDisconnect.Drain && _drains.TryEnter();
-            if (!Body.Index.Stream || _isDraining)
-                Abort.CancelAfter(MaxDrain);
+            var drains = Body.Index.Stream && attempt.Candidate.Channel.OnDisconnect == OnDisconnect.Drain && (_isDraining || _drains.TryEnter());
+            _isDraining |= drains;
+            if (!Body.Index.Stream || drains)
+                attempt.Abort.CancelAfter(MaxDrain);
             else
-                Abort.Cancel();
+                attempt.Abort.Cancel();
         }
         catch (ObjectDisposedException)
         {

@@ -1,50 +1,51 @@
 using System.Buffers;
-using Gateway.Transforms;
+using Gateway.Host.OpenAi;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Multipart;
+using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Pipeline;
 
-/// <summary>The body of one attempt: the client's bytes with the few edits that this attempt needs, in a pooled buffer that YARP reads.</summary>
+/// <summary>The body of one attempt: the client's bytes with the few edits that this attempt needs, or their translation, in a pooled buffer that YARP reads.</summary>
 internal sealed class OutgoingBody : IDisposable
 {
     private readonly BodySplice _splice = new();
+    private PooledBuffer? _translated;
+    private PooledBuffer? _retranslated;
     private byte[]? _buffer;
 
     /// <summary>The bytes to send.</summary>
     public ReadOnlyMemory<byte> Bytes { get; private set; }
 
-    /// <summary>Makes the body: upstream model, no <c>provider</c>, usage in streams, the output limit that rules and balance allow.</summary>
-    /// <param name="exchange">The request as the rules left it.</param>
-    /// <param name="upstreamModel">The model as the upstream knows it.</param>
-    /// <param name="cap">The output limit; <c>null</c>: the client's.</param>
-    /// <param name="field">Where a limit goes that the client did not set.</param>
-    public void Write(Exchange exchange, string upstreamModel, long? cap, OutputLimitField field)
+    /// <summary>Makes the body; the error if the request has no form in the upstream's API.</summary>
+    public GatewayError? Write(ModelCall call, CallAttempt attempt)
     {
-        var index = exchange.Index;
-        _splice.Clear();
-        if (!string.Equals(index.Model, upstreamModel, StringComparison.Ordinal))
-            RequestEdits.ReplaceModel(index, _splice, upstreamModel);
-        RequestEdits.RemoveProvider(index, _splice);
-        if (index.Stream)
-            RequestEdits.IncludeUsage(index, _splice);
-        if (cap is { } limit)
-            RequestEdits.CapOutputTokens(index, _splice, limit, field);
-
-        if (_splice.Count == 0)
+        var (index, body) = (call.Exchange.Index, call.Exchange.Body);
+        var (adapter, preset) = (attempt.Adapter, attempt.Candidate.Channel.Preset);
+        var target = attempt.Target = TargetOf(call, attempt);
+        if (adapter.Client is { } client)
         {
-            Bytes = exchange.Body;
-            return;
+            _translated = new PooledBuffer(body.Length + 1024);
+            if (!client.TryWriteRequest(index, body.Span, target, _translated, out var error))
+                return RequestBody.Shape(error);
+
+            body = _translated.WrittenMemory;
+            index = new RequestIndex();
+            if (!index.TryRead(body, out error))
+                return RequestBody.Shape(error);
         }
 
-        var length = _splice.OutputLength(exchange.Body.Length);
-        if (_buffer is null || _buffer.Length < length)
+        if (adapter.Upstream is { } upstream)
         {
-            Dispose();
-            _buffer = ArrayPool<byte>.Shared.Rent(length);
+            _retranslated = new PooledBuffer(body.Length + 1024);
+            if (!upstream.TryWriteRequest(index, body.Span, target, _retranslated, out var error))
+                return RequestBody.Shape(error);
+            Bytes = _retranslated.WrittenMemory;
+            return null;
         }
 
-        _splice.WriteTo(exchange.Body.Span, _buffer);
-        Bytes = _buffer.AsMemory(0, length);
+        Splice(index, body, target, adapter, preset);
+        return null;
     }
 
     /// <inheritdoc/>
@@ -53,6 +54,37 @@ internal sealed class OutgoingBody : IDisposable
         if (_buffer is not null)
             ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = null;
+        _translated?.Dispose();
+        _retranslated?.Dispose();
         Bytes = default;
     }
+
+    // Upstream model, no provider, usage in streams, the output limit that rules and balance allow.
+    private void Splice(RequestIndex index, ReadOnlyMemory<byte> body, in TranslationTarget target, Adapter adapter, ProviderPreset preset)
+    {
+        _splice.Clear();
+        if (index.Multipart is not null)
+            MultipartEdits.ReplaceModel(index, _splice, target.UpstreamModel);
+        else if (!string.Equals(index.Model, target.UpstreamModel, StringComparison.Ordinal))
+            RequestEdits.ReplaceModel(index, _splice, target.UpstreamModel);
+        RequestEdits.RemoveProvider(index, _splice);
+        if (index.Stream && adapter.Format.UsageIsOptional && preset.StreamOptions)
+            RequestEdits.IncludeUsage(index, _splice);
+        if (target.OutputLimit is { } limit)
+            RequestEdits.CapOutputTokens(index, _splice, limit, preset.OutputLimitField);
+
+        if (_splice.Count == 0)
+        {
+            Bytes = body;
+            return;
+        }
+
+        var length = _splice.OutputLength(body.Length);
+        _buffer = ArrayPool<byte>.Shared.Rent(length);
+        _splice.WriteTo(body.Span, _buffer);
+        Bytes = _buffer.AsMemory(0, length);
+    }
+
+    private static TranslationTarget TargetOf(ModelCall call, CallAttempt attempt) => new(
+        attempt.Candidate.UpstreamModel, call.Body.Index.Stream, call.OutputLimit, attempt.Candidate.Model.MaxOutputTokens, call.Hold!.ReceiptId.ToString());
 }

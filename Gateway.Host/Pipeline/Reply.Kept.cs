@@ -35,7 +35,8 @@ internal sealed partial class Reply
     private async ValueTask<GatewayError?> AnswerKeptStreamAsync(ModelCall call, StoredReply kept)
     {
         var response = call.Http.Response;
-        var relay = call.Kept = Relay(call, new ReplayStream(kept.Body, time));
+        BeginStream(call);
+        var relay = call.Kept = Relay(call, new ReplayStream(kept.Body, time), settings.MaxAnswerTime, adapter: null);
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {

@@ -1,59 +1,92 @@
 using System.Diagnostics;
 using Gateway.Host.OpenAi;
+using Gateway.Host.Responses;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Providers;
 using Gateway.Transforms.Streaming;
 using Gateway.Transforms.Tokens;
+using Gateway.Transforms.Yarp;
 
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Steps 7 and 8: reads what an answer used, settles, and lets the last bytes leave.</summary>
 /// <remarks>The order is the promise: settle (durable), DELIVERING, then the end of the answer. A settlement never waits for the client, so it has no token of the client's.</remarks>
-internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, SpendRatios ratios, GatewaySettings settings, TimeProvider time, ILogger<Reply> log)
+internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, ResponseOrigins origins, SpendRatios ratios, GatewaySettings settings, TimeProvider time, ILogger<Reply> log)
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
 
     private static ReadOnlySpan<byte> FinishedByLength =>
         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"u8;
 
-    /// <summary>The relay of a streamed answer; it responds and settles as YARP copies it.</summary>
-    public SseRelay Relay(ModelCall call, Stream upstream)
+    /// <summary>The relay of an attempt's streamed answer; it responds and settles as YARP copies it.</summary>
+    public SseRelay Relay(ModelCall call, CallAttempt attempt, Stream upstream)
+    {
+        if (call.Exchange.WantsAnswer)
+            upstream = attempt.Recording = new RecordingStream(upstream, StoredAnswer.MaxBodyBytes);
+        return Relay(call, upstream, attempt.Candidate.Channel.IdleTimeout, attempt.Adapter);
+    }
+
+    /// <summary>The head of a stream that the client is about to get.</summary>
+    public static void BeginStream(ModelCall call)
     {
         var response = call.Http.Response;
+        response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["x-accel-buffering"] = "no";
+    }
+
+    private SseRelay Relay(ModelCall call, Stream source, TimeSpan idleTimeout, Adapter? adapter)
+    {
         var options = new RelayOptions
         {
-            ClientWantsUsage = call.Body.Index.IncludeUsage,
+            Format = adapter?.Format ?? AnswerFormat.Chat,
+            ClientWantsUsage = call.Body.Index.IncludeUsage || adapter?.Client is not null,
             HoldsLastChunk = call.IsWallet,
             Encoding = ModelEncoding.For(call.Hold!.Request.Facts.Model).Encoding,
             PingInterval = settings.PingInterval,
-            IdleTimeout = call.Candidate?.Channel.IdleTimeout ?? settings.MaxAnswerTime,
+            IdleTimeout = idleTimeout,
             MaxTime = settings.MaxAnswerTime,
             MaxOutputTokens = call.Reply is null ? PaidOutput(call, Credits.Zero) : long.MaxValue,
             ExtendOutput = () => PaidOutputAsync(call),
             MaxTranscriptBytes = call.Lease is null ? 0 : StoredAnswer.MaxBodyBytes,
         };
-        return new SseRelay(call.Recorded(upstream), options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
+        return new SseRelay(source, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));
+    }
+
+    /// <summary>Reads a 200 that is not streamed; <c>false</c>: it is no answer to this call, and another channel may have one.</summary>
+    public static bool TryRead(ModelCall call, CallAttempt attempt)
+    {
+        if (call.Body.Index.Stream)
+            return false;
+
+        var body = attempt.Answer!.Body; // not null: a 200 came
+        if (attempt.Adapter.Upstream is { } translation)
+        {
+            attempt.Translated = new PooledBuffer(body.Length + 512);
+            if (!translation.TryWriteAnswer(body.Span, attempt.Target, attempt.Translated))
+                return false;
+            body = attempt.Translated.WrittenMemory;
+        }
+
+        var reader = new AnswerReader(attempt.Adapter.Format);
+        if (!reader.TryRead(body) || reader.HasError)
+            return false;
+
+        attempt.Reader = reader;
+        return true;
     }
 
     /// <summary>Answers a plain call with what the upstream said; the error if that cannot be shown.</summary>
     public async ValueTask<GatewayError?> AnswerPlainAsync(ModelCall call)
     {
-        var answer = call.Attempt!.Answer!;
-        if (answer.Status != StatusCodes.Status200OK)
+        var attempt = call.Attempt!; // not null: there is an answer
+        if (attempt.Reader is not { } reader)
             return await PassThroughAsync(call);
-
-        var reader = new AnswerReader();
-        if (call.Body.Index.Stream || !reader.TryRead(answer.Body) || reader.HasError)
-        {
-            call.NoteAttempt(answer.Status, "unreadable");
-            return GatewayError.Upstream;
-        }
 
         var facts = call.Hold!.Request.Facts;
         facts.ReportedModel = reader.ReportedModel;
@@ -66,13 +99,23 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             _ => Outcome.Complete,
         };
         await SettleAsync(call, new Settlement(outcome, usage, countedBy));
+        NoteOrigin(call, reader.AnswerId);
 
-        using var body = new PooledBuffer(answer.Body.Length + 512);
-        AnswerSplice.Write(reader, AnswerMembers.Usage(call, usage, reader.HasUsage), AnswerMembers.Root(call, reader.FirstContent.Of(answer.Body.Span)), body);
+        using var body = new PooledBuffer(reader.Body.Length + 512);
+        AnswerSplice.Write(reader, AnswerMembers.Usage(call, usage, reader.HasUsage), AnswerMembers.Root(call, reader.FirstContent.Of(reader.Body.Span)), body);
         CallHeaders.Settled(call);
         if (call.Exchange.WantsAnswer && outcome != Outcome.Empty)
-            call.Ended = Ended(call, answer.Body, usage);
-        await WritePlainAsync(call, body);
+            call.Ended = Ended(call, reader.Body, usage);
+        if (attempt.Adapter.Client is not { } client)
+        {
+            await WritePlainAsync(call, body);
+            return null;
+        }
+
+        using var translated = new PooledBuffer(body.Length + 512);
+        if (!client.TryWriteAnswer(body.WrittenSpan, attempt.Target, translated))
+            throw new UnreachableException("An answer that was read has a form in every client's API.");
+        await WritePlainAsync(call, translated);
         return null;
     }
 
@@ -116,6 +159,12 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             return;
         }
 
+        if (call.Attempt?.Binary is { } binary && call.UpstreamAnswered)
+        {
+            await SettleBinaryAsync(call, binary);
+            return;
+        }
+
         var outcome = call.IsRejected ? Outcome.Rejected : call.ClientIsThere ? Outcome.Failed : Outcome.ClientClosed;
         await SettleAsync(call, new Settlement(outcome, default, CountedBy.None));
     }
@@ -127,15 +176,16 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         {
             var error = await SettleStreamAsync(call, relay);
             if (relay.End == RelayEnd.Exhausted)
-                return new RelayTail(default, default, (byte[])[.. FinishedByLength, .. ErrorWriter.Event(GatewayError.CreditExhausted)]);
+                return new RelayTail(default, default, (byte[])[.. relay.Format.UsageIsOptional ? FinishedByLength : [], .. ErrorEvent(call, GatewayError.CreditExhausted)]);
             if (error is not null)
-                return new RelayTail(default, default, ErrorWriter.Event(error));
+                return new RelayTail(default, default, ErrorEvent(call, error));
 
+            NoteOrigin(call, relay.AnswerId);
             return new RelayTail(AnswerMembers.StreamUsage(call, relay), AnswerMembers.Root(call, default), default);
         }
         catch (IOException)
         {
-            return new RelayTail(default, default, ErrorWriter.Event(GatewayError.SettlementFailed));
+            return new RelayTail(default, default, ErrorEvent(call, GatewayError.SettlementFailed));
         }
     }
 
@@ -143,7 +193,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     private async ValueTask LastBytesAsync(ModelCall call, SseRelay relay)
     {
         if (relay.End == RelayEnd.Complete && call.Settled is { Outcome: not Outcome.Empty })
-            await answers.StoreAsync(call, StatusCodes.Status200OK, relay.Transcript);
+            await answers.StoreAsync(call, StatusCodes.Status200OK, Transcript(call, relay));
         else
             await answers.ReleaseAsync(call);
         if (call.ClientIsThere && call.Settled is not null)
@@ -175,12 +225,12 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         }
 
         var isEmpty = !relay.HasContent && !relay.HasFinishReason;
-        if (call.Exchange.WantsAnswer && !isEmpty && call.Recording is { IsEmpty: false } recording)
+        if (call.Exchange.WantsAnswer && !isEmpty && call.Attempt?.Recording?.Recorded is { IsEmpty: false } recording)
             call.Ended = Ended(call, recording, new Usage(relay.Reported?.Input ?? call.Prompt.Tokens, 0, 0, relay.Reported?.Output ?? relay.ReceivedTokens(), 0));
         if (relay.Reported is { } reported && !IsDisputed(call, reported, relay.ReceivedTokens))
         {
             var finished = call.ClientIsThere ? Outcome.Complete : Outcome.ClientClosed;
-            await SettleAsync(call, new Settlement(isEmpty ? Outcome.Empty : finished, ToUsage(reported), CountedBy.Upstream));
+            await SettleAsync(call, new Settlement(isEmpty ? Outcome.Empty : finished, Metering.Of(call, reported, relay.Images, relay.AudioMilliseconds), CountedBy.Upstream));
         }
         else
         {
@@ -195,16 +245,17 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     {
         var reported = relay.Reported is { IsSound: true } tokens && call.Hold!.Request.Facts.DisputedUsage is null ? tokens : (UsageTokens?)null;
         var output = outcome == Outcome.Complete ? relay.ReceivedTokens() : relay.DeliveredTokens;
-        var usage = new Usage(reported?.Input ?? call.Prompt.Tokens, reported?.CachedInput ?? 0, reported?.CacheWrite ?? 0, output, 0);
+        var usage = Metering.SoFar(call, relay, reported, output);
         return new Settlement(outcome, usage, reported is null ? CountedBy.Gateway : CountedBy.UpstreamAndGateway);
     }
 
     private (Usage Usage, CountedBy CountedBy) UsageOf(ModelCall call, AnswerReader reader)
     {
         if (reader is { HasUsage: true, UsageIsEmpty: false } && !IsDisputed(call, reader.Tokens, Count))
-            return (ToUsage(reader.Tokens), CountedBy.Upstream);
+            return (Metering.Of(call, reader.Tokens, reader.Facts.Images, reader.Facts.AudioMilliseconds), CountedBy.Upstream);
 
-        return (new Usage(call.Prompt.Tokens, 0, 0, Count(), 0), CountedBy.Gateway);
+        var countedBy = reader.Facts.AudioMilliseconds is null ? CountedBy.Gateway : CountedBy.UpstreamAndGateway;
+        return (Metering.Counted(call, Count(), reader.Facts.Images, reader.Facts.AudioMilliseconds), countedBy);
 
         long Count()
         {
@@ -220,7 +271,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         if (!UsageDispute.IsAbsurd(reported, call, countOutput))
             return false;
 
-        call.Hold!.Request.Facts.DisputedUsage = ToUsage(reported);
+        call.Hold!.Request.Facts.DisputedUsage = new Usage(reported.Input, reported.CachedInput, reported.CacheWrite, reported.Output, reported.Reasoning);
         LogDisputed(call.Hold.ReceiptId.ToString(), call.Candidate!.Channel.Id, reported.Input, reported.Output);
         return true;
     }
@@ -238,8 +289,6 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
         return PaidOutput(call, available);
     }
 
-    private static Usage ToUsage(in UsageTokens tokens) => new(tokens.Input, tokens.CachedInput, tokens.CacheWrite, tokens.Output, tokens.Reasoning);
-
     private static void NoteStream(ModelCall call, SseRelay relay)
     {
         var facts = call.Hold!.Request.Facts;
@@ -251,7 +300,7 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
     }
 
     private static void NoteAttempt(ModelCall call, SseRelay relay) =>
-        call.NoteAttempt(StatusCodes.Status200OK, relay.End switch
+        call.Attempt!.Note(StatusCodes.Status200OK, relay.End switch
         {
             RelayEnd.Complete or RelayEnd.Running => null,
             RelayEnd.Silent => "timeout",
@@ -260,25 +309,68 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Spend
             RelayEnd.Error => "upstream_error",
             RelayEnd.Unreadable => "unreadable",
             _ => "broken",
-        });
+        }, call.ClientIsThere);
 
     // The upstream's own refusal of the request (a bad tool schema, say) is the client's to see. It is free.
     private async ValueTask<GatewayError?> PassThroughAsync(ModelCall call)
     {
         var answer = call.Attempt!.Answer!;
-        call.NoteAttempt(answer.Status, "refused");
         await SettleAsync(call, new Settlement(Outcome.Failed, default, CountedBy.None));
-        if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !new AnswerReader().TryRead(answer.Body))
+        using var body = new PooledBuffer(1024);
+        if (!answer.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || !TryWriteRefusal(call.Attempt, answer, body))
             return GatewayError.InvalidBody("The provider refused the request without saying why.") with { Status = answer.Status };
 
         var response = call.Http.Response;
         response.StatusCode = answer.Status;
         response.ContentType = "application/json";
-        response.ContentLength = answer.Body.Length;
+        response.ContentLength = body.Length;
         CallHeaders.Settled(call);
         await answers.ReleaseAsync(call);
-        await response.Body.WriteAsync(answer.Body, CancellationToken.None);
+        await response.Body.WriteAsync(body.WrittenMemory, CancellationToken.None);
         return null;
+    }
+
+    // In the client's API, through the one in which the gateway reads answers.
+    private static bool TryWriteRefusal(CallAttempt attempt, UpstreamAnswer answer, PooledBuffer output)
+    {
+        using var first = new PooledBuffer(1024);
+        if (!(attempt.Adapter.Upstream?.TryWriteError(answer.Body.Span, answer.Status, first) ?? IsObject(answer.Body.Span, first)))
+            return false;
+        if (attempt.Adapter.Client is { } client)
+            return client.TryWriteError(first.WrittenSpan, answer.Status, output);
+
+        output.Write(first.WrittenSpan);
+        return true;
+
+        bool IsObject(ReadOnlySpan<byte> json, PooledBuffer into)
+        {
+            into.Write(json);
+            return new AnswerReader().TryRead(answer.Body);
+        }
+    }
+
+    // A client behind a translation gets a chat error from the relay, which the translation turns into its own.
+    private static byte[] ErrorEvent(ModelCall call, GatewayError error) =>
+        ErrorWriter.Event(call.Http, error, call.Attempt?.Adapter.Client is null ? call.Kind : CallKind.Chat);
+
+    // A retry gets what the client got: the relay's bytes, translated once more.
+    private static ReadOnlyMemory<byte> Transcript(ModelCall call, SseRelay relay)
+    {
+        if (relay.Transcript.IsEmpty || call.Attempt?.Adapter.Client is not { } client)
+            return relay.Transcript;
+
+        using var translator = client.Translate(call.Attempt.Target);
+        using var output = new PooledBuffer(relay.Transcript.Length * 2);
+        if (!translator.TryTranslate(relay.Transcript.Span, output))
+            return default;
+        translator.Complete(output);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private void NoteOrigin(ModelCall call, string? answerId)
+    {
+        if (call.Kind == CallKind.Responses && answerId is not null && call.Body.Index.Store != false)
+            origins.Note(call.Key.Workspace, answerId, call.Candidate!.Channel.Id, call.Candidate.UpstreamModel);
     }
 
     private async ValueTask SettleAsync(ModelCall call, Settlement settlement)

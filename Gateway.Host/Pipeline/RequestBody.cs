@@ -1,17 +1,22 @@
 using System.Buffers;
 using Gateway.Host.OpenAi;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Yarp;
 
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Step 2: the body, once, in one pooled buffer, and the index of its top-level members.</summary>
-internal sealed class RequestBody : IDisposable
+internal sealed class RequestBody(CallKind kind) : IDisposable
 {
     private byte[]? _buffer;
     private int _length;
 
     /// <summary>Where the members stand.</summary>
-    public RequestIndex Index { get; } = new();
+    public RequestIndex Index { get; } = new() { Kind = kind };
+
+    /// <summary>The media type, with its parameters, under which the body goes on.</summary>
+    public string ContentType { get; private set; } = "application/json";
 
     /// <summary>The bytes as the client sent them.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
@@ -22,14 +27,16 @@ internal sealed class RequestBody : IDisposable
         if (await ReadBytesAsync(request, maxBytes, cancellationToken) is { } unreadable)
             return unreadable;
 
-        return Index.TryRead(Bytes, out var error) ? null : Shape(error);
+        var isRead = kind.IsMultipart ? Index.TryReadMultipart(Bytes, ContentType, out var error) : Index.TryRead(Bytes, out error);
+        return isRead ? null : Shape(error);
     }
 
     /// <summary>Reads without an index; the error, or <c>null</c>.</summary>
     public async ValueTask<GatewayError?> ReadBytesAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)
     {
-        if (!IsJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0)
-            return GatewayError.UnsupportedMediaType;
+        if (!(kind.IsMultipart ? IsMultipart(request.ContentType) : IsJson(request.ContentType)) || request.Headers.ContentEncoding.Count > 0)
+            return kind.IsMultipart ? GatewayError.NotMultipart : GatewayError.UnsupportedMediaType;
+        ContentType = kind.IsMultipart ? request.ContentType! : "application/json"; // not null: it was looked at
         if (request.ContentLength > maxBytes)
         {
             return GatewayError.TooLarge(maxBytes);
@@ -57,6 +64,9 @@ internal sealed class RequestBody : IDisposable
         _length = 0;
         Index.Reset();
     }
+
+    private static bool IsMultipart(string? contentType) =>
+        contentType is not null && contentType.AsSpan().TrimStart().StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) && UpstreamHeaders.IsSafe(contentType);
 
     private static bool IsJson(string? contentType)
     {

@@ -8,7 +8,7 @@ using Gateway.Transforms;
 
 namespace Gateway.Host.Pipeline;
 
-/// <summary>One request, read top to bottom: the middleware of YARP's proxy pipeline behind <c>POST /v1/chat/completions</c>.</summary>
+/// <summary>One request, read top to bottom: the middleware of YARP's proxy pipeline behind every call of a model.</summary>
 /// <remarks>
 /// <code>
 /// client ──► 1 authenticate ─► 2 read ─► 3 rules ─► 4 route ─► 5 hold ─► 6 forward ──► upstream
@@ -43,6 +43,8 @@ internal sealed partial class RequestPipeline(
 {
     public async Task InvokeAsync(HttpContext http, RequestDelegate forward)
     {
+        var kind = ProxyRoutes.KindOf(http);
+        http.Features.Set(kind);
         if (live.IsDraining)
         {
             await ErrorWriter.WriteAsync(http, GatewayError.Draining);
@@ -57,7 +59,7 @@ internal sealed partial class RequestPipeline(
             return;
         }
 
-        using var call = new ModelCall(http, key, settings.MaxAnswerTime, drains);
+        using var call = new ModelCall(http, kind, key, settings.MaxAnswerTime, drains);
         try
         {
             var error = await AdmitAsync(call);
@@ -134,7 +136,7 @@ internal sealed partial class RequestPipeline(
 
             // 6 forward, 7 and 8 for a stream: its relay responds and settles as it ends
             var error = await forwarding.ForwardAsync(call, forward, reply);
-            if (error is not null || call.Attempt?.Relay is not null)
+            if (error is not null || call.Attempt is { Relay: not null } or { Binary: not null })
                 return error;
 
             // 7 respond, 8 settle

@@ -2,6 +2,8 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Responses;
+using Gateway.Host.Routing;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Rules;
@@ -10,7 +12,8 @@ using Gateway.Transforms.Tokens;
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Step 3, and the rules' part of steps 4 and 5: what the operator's rules make of a request, once per request.</summary>
-internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, Forwarding forwarding, TimeProvider time, ILogger<RuleChain> log)
+internal sealed class RuleSteps(
+    RuleSource rules, CatalogueSource catalogue, Forwarding forwarding, ResponseOrigins origins, TimeProvider time, ILogger<RuleChain> log)
 {
     private static readonly string[] ConversationHeaders = ["X-Session-Id", "X-Conversation-Id", "X-Run-Id"];
 
@@ -20,9 +23,8 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         var set = rules.Of(call.Key.Workspace);
         var exchange = call.Exchange = ExchangeOf(call, set);
         call.Rules = new RuleChain(set.Match(call.Tags), exchange, log);
-        var (leg, error) = await FirstLegAsync(call.Key, exchange, call.Rules, call.Http.RequestAborted);
-        call.Legs = leg is null ? [] : [leg];
-        return error;
+        (call.Legs, var error) = await FirstLegsAsync(call.Key, exchange, call.Rules, call.Http.RequestAborted);
+        return error ?? await StayWithOriginAsync(call);
     }
 
     /// <summary>Lets a rule answer (<see cref="ModelCall.Reply"/>).</summary>
@@ -36,7 +38,11 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
     /// <summary>Adds the legs of a fallback chain.</summary>
     public async ValueTask<GatewayError?> PlanAsync(ModelCall call)
     {
-        (call.Legs, var error) = await LegsAsync(call.Key, call.Exchange, call.Rules, call.Legs[0], call.Http.RequestAborted);
+        // Only the channel that made a response knows it.
+        if (call.Body.Index.PreviousResponseId is not null)
+            return null;
+
+        (call.Legs, var error) = await LegsAsync(call.Key, call.Exchange, call.Rules, call.Legs, call.Http.RequestAborted);
         return error;
     }
 
@@ -55,11 +61,11 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
             Identify = catalogue.Current.Identify,
         };
         var chain = new RuleChain(set.Match(tags), exchange, log);
-        var (leg, error) = await FirstLegAsync(key, exchange, chain, cancellationToken);
-        if (leg is null || error is not null)
+        var (first, error) = await FirstLegsAsync(key, exchange, chain, cancellationToken);
+        if (error is not null)
             return (exchange, [], error);
 
-        var (legs, refused) = await LegsAsync(key, exchange, chain, leg, cancellationToken);
+        var (legs, refused) = await LegsAsync(key, exchange, chain, first, cancellationToken);
         return (exchange, legs, refused);
     }
 
@@ -74,6 +80,22 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         // CancellationToken.None: the answer is there, whether or not its client still is.
         await call.Rules.OnResponseAsync(
             ended with { FinishReason = ending.FinishReason, HasToolCalls = ending.HasToolCalls, HasRefusal = ending.HasRefusal }, CancellationToken.None);
+    }
+
+    // A stored response is known to the channel that made it, and to the workspace that asked for it: an id of another's is like one that never was.
+    private async ValueTask<GatewayError?> StayWithOriginAsync(ModelCall call)
+    {
+        if (call.Body.Index.PreviousResponseId is not { } id)
+            return null;
+        if (await origins.FindAsync(call.Key.Workspace, id, call.Http.RequestAborted) is not { } origin)
+            return GatewayError.PreviousResponseNotFound;
+
+        call.Legs =
+        [
+            .. call.Legs.Select(leg => new Leg(leg.Model, [.. leg.Candidates.Where(candidate => string.Equals(candidate.Channel.Id, origin.Channel, StringComparison.Ordinal))]))
+                .Where(static leg => leg.Candidates.Count > 0),
+        ];
+        return call.Legs.Count > 0 ? null : GatewayError.PreviousResponseElsewhere;
     }
 
     private Exchange ExchangeOf(ModelCall call, RuleSet set)
@@ -103,32 +125,37 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
     }
 
     // A request keeps the rules that it started with.
-    private async ValueTask<(Leg? Leg, GatewayError? Error)> FirstLegAsync(KeySnapshot key, Exchange exchange, RuleChain chain, CancellationToken cancellationToken)
+    private async ValueTask<(IReadOnlyList<Leg> Legs, GatewayError? Error)> FirstLegsAsync(KeySnapshot key, Exchange exchange, RuleChain chain, CancellationToken cancellationToken)
     {
         if (Refusal(await chain.RunAsync(RulePhase.Model, cancellationToken)) is { } refused)
-            return (null, refused);
+            return ([], refused);
+        var kind = exchange.Kind;
         var resolution = Resolve(key, exchange);
-        if (resolution is not ModelResolution.Resolved resolved)
-            return (null, RequestPipeline.Unresolved(resolution, exchange.Model, exchange.Provider));
-        var candidates = forwarding.Order(resolved.Candidates);
+        if (resolution is not ModelResolution.Resolved { Model: var model, Candidates: var candidates })
+            return ([], catalogue.Current.Serves(kind) ? RequestPipeline.Unresolved(resolution, exchange.Model, exchange.Provider) : GatewayError.NotImplemented(kind.Path));
+        if (!Serving.Fits(model.Kind, kind))
+            return ([], catalogue.Current.Serves(kind) ? GatewayError.WrongKindOfModel(exchange.Model, Serving.KindFor(model.Kind)) : GatewayError.NotImplemented(kind.Path));
+        candidates = Serving.Of(kind, candidates);
         if (candidates.Count == 0)
-            return (null, GatewayError.NoChannel);
+            return ([], GatewayError.NotImplemented(kind.Path));
 
-        var model = resolved.Model;
-        exchange.Resolved = new ResolvedModel(model.Provider, model.Name, candidates[0].UpstreamModel, ModelEncoding.For(model.Name).Encoding, model.ContextWindow);
-        return (new Leg(model, candidates), Refusal(await chain.RunAsync(RulePhase.Body, cancellationToken)));
+        if (Metering.Unmetered(exchange.Index, candidates[0].Price) is { } unmetered)
+            return ([], unmetered);
+        var legs = forwarding.Legs(model, candidates, candidates.Count == 1 ? StickyKey.None : StickyKey.Of(key.Id, exchange.Index, exchange.Body.Span));
+        exchange.Resolved = new ResolvedModel(model.Provider, model.Name, legs[0].Candidates[0].UpstreamModel, ModelEncoding.For(model.Name).Encoding, model.ContextWindow);
+        return (legs, Refusal(await chain.RunAsync(RulePhase.Body, cancellationToken)));
     }
 
     private async ValueTask<(IReadOnlyList<Leg> Legs, GatewayError? Error)> LegsAsync(
-        KeySnapshot key, Exchange exchange, RuleChain chain, Leg first, CancellationToken cancellationToken)
+        KeySnapshot key, Exchange exchange, RuleChain chain, IReadOnlyList<Leg> first, CancellationToken cancellationToken)
     {
         if (!chain.Has(RulePhase.Attempts))
-            return ([first], null);
+            return (first, null);
         var error = Refusal(await chain.RunAsync(RulePhase.Attempts, cancellationToken));
         if (error is not null || exchange.Fallback is not { } plan)
-            return ([first], error);
+            return (first, error);
 
-        var legs = new List<Leg>(plan.Candidates.Count + 1) { first };
+        var legs = new List<Leg>(first);
         foreach (var fallback in plan.Candidates)
             Add(key, exchange, legs, fallback);
         return (legs, null);
@@ -152,9 +179,10 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
     private void Add(KeySnapshot key, Exchange exchange, List<Leg> legs, FallbackModel fallback)
     {
         var resolution = catalogue.Current.Resolve(fallback.Model, fallback.Provider, key, time.GetUtcNow());
-        if (resolution is ModelResolution.Resolved resolved && forwarding.Order(resolved.Candidates) is { Count: > 0 } candidates)
+        if (resolution is ModelResolution.Resolved { Model: var model } resolved && Serving.Fits(model.Kind, exchange.Kind)
+            && Serving.Of(exchange.Kind, resolved.Candidates) is { Count: > 0 } candidates)
         {
-            legs.Add(new Leg(resolved.Model, candidates));
+            legs.AddRange(forwarding.Legs(model, candidates, StickyKey.None));
             return;
         }
 

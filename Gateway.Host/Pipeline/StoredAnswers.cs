@@ -179,7 +179,7 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     private static string Fingerprint(ModelCall call)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{call.Http.Request.Method}\n/v1/chat/completions\n{call.Key.Account}\n"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{call.Http.Request.Method}\n{call.Kind.Path}\n{call.Key.Account}\n"));
         hash.AppendData(call.Body.Bytes.Span);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

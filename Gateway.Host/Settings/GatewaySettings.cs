@@ -57,6 +57,9 @@ internal sealed record GatewaySettings
     /// <summary>The longest answer: a stream that takes longer is ended with <c>max_duration</c>. 1 s to 24 h; default 60 min.</summary>
     public TimeSpan MaxAnswerTime { get; init; } = TimeSpan.FromMinutes(60);
 
+    /// <summary>The longest that a call waits for the first byte of an answer, over all its attempts: none begins after it. 100 ms to 1 h; default 10 min, as long as the official SDKs wait.</summary>
+    public TimeSpan FirstByteDeadline { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>What <c>cache_enable</c> may keep: of each workspace in Redis, in all without. Unit: bytes. 1 MiB to 64 GiB; default 64 MiB.</summary>
     public long CacheBytes { get; init; } = 64L << 20;
 
@@ -104,6 +107,7 @@ internal sealed class GatewaySettingsValidator : AbstractValidator<GatewaySettin
         RuleFor(s => s.MaxRequestBytes).InclusiveBetween(1L << 10, 1L << 30).WithMessage("is not from 1KiB to 1GiB.");
         RuleFor(s => s.DrainTime).InclusiveBetween(TimeSpan.Zero, TimeSpan.FromHours(1)).WithMessage("is not from 0s to 1h.");
         RuleFor(s => s.MaxAnswerTime).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)).WithMessage("is not from 1s to 24h.");
+        RuleFor(s => s.FirstByteDeadline).InclusiveBetween(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)).WithMessage("is not from 100ms to 1h.");
         RuleFor(s => s.CacheBytes).InclusiveBetween(1L << 20, 1L << 36).WithMessage("is not from 1MiB to 64GiB.");
         RuleFor(s => s.CacheEmbeddingModel).Must(static model => model is null || model.IndexOf('/', StringComparison.Ordinal) is var slash && slash > 0 && slash < model.Length - 1)
             .WithMessage("is not provider/model.");

@@ -16,7 +16,7 @@ internal static class SettingsReader
     private static readonly string[] Known =
     [
         "AdminKey", "MasterKey", "PreviousMasterKeys", "Spool", "Durability", "WhenFrontDown", "WhenBookDown", "HoldLease", "MaxUnrecorded",
-        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainTime", "PingInterval", "MaxAnswerTime", "CacheBytes", "CacheEmbeddingModel",
+        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainTime", "PingInterval", "MaxAnswerTime", "FirstByteDeadline", "CacheBytes", "CacheEmbeddingModel",
     ];
 
     public static GatewaySettings Read(IConfiguration configuration)
@@ -43,6 +43,7 @@ internal static class SettingsReader
             DrainTime = Duration(gateway, "DrainTime", defaults.DrainTime),
             PingInterval = Duration(gateway, "PingInterval", defaults.PingInterval),
             MaxAnswerTime = Duration(gateway, "MaxAnswerTime", defaults.MaxAnswerTime),
+            FirstByteDeadline = Duration(gateway, "FirstByteDeadline", defaults.FirstByteDeadline),
             CacheBytes = Size(gateway, "CacheBytes", defaults.CacheBytes),
             CacheEmbeddingModel = Text(gateway, "CacheEmbeddingModel"),
         };

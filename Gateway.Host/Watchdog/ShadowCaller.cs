@@ -1,9 +1,9 @@
-using System.Net.Http.Headers;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Members;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Tokens;
 using Gateway.Transforms.Watchdog;
@@ -34,7 +34,7 @@ internal sealed partial class ShadowCaller(
         {
             var prompt = ChatTokens.CountPrompt(index.MessagesValue.Of(body.Span), index.ToolsValue.Of(body.Span), candidate.Model.Name);
             var member = await members.LimitsOfAsync(sample.Key, cancellationToken);
-            var request = HoldFor(sample, member, candidate, CallBound.Of(index, prompt, candidate.Model, cap: null));
+            var request = HoldFor(sample, member, candidate, CallBound.Of(index, prompt, measures: default, candidate.Model, cap: null));
             if (await ledger.HoldAsync(request, cancellationToken) is not HoldResult.Held { Hold: var hold })
                 return null;
 
@@ -60,13 +60,17 @@ internal sealed partial class ShadowCaller(
 
             // The lease is not renewed, so the call must end within it.
             deadline.CancelAfter(settings.HoldLease * 0.8);
-            using var message = Message(candidate.Channel, body);
+            if (ChannelCall.TryMake(candidate.Channel, candidate.UpstreamModel, CallKind.Chat, body, candidate.Model.MaxOutputTokens) is not { } made)
+                return null;
+            using var message = made.Request;
             using var response = await http.For(candidate.Channel).SendAsync(message, deadline.Token);
             attempt = attempt with { Status = (int)response.StatusCode };
-            var answer = await response.Content.ReadAsByteArrayAsync(deadline.Token);
             var reader = new AnswerReader();
-            if (!response.IsSuccessStatusCode || !reader.TryRead(answer) || reader.HasError)
+            if (made.Read(await response.Content.ReadAsByteArrayAsync(deadline.Token)) is not { } answer
+                || !response.IsSuccessStatusCode || !reader.TryRead(answer) || reader.HasError)
+            {
                 return null;
+            }
 
             attempt = attempt with { Error = null, Charged = true };
             facts.ReportedModel = reader.ReportedModel;
@@ -114,7 +118,7 @@ internal sealed partial class ShadowCaller(
             MemberId = member?.MemberId,
             Workspace = sample.Key.Workspace,
             Tags = [.. sample.Key.Tags, IShadowCaller.Tag],
-            Endpoint = "/v1/chat/completions",
+            Endpoint = CallKind.Chat.Path,
             Dialect = "openai",
             RequestedModel = sample.Model,
             RoutedModel = candidate.Model.Id,
@@ -138,15 +142,6 @@ internal sealed partial class ShadowCaller(
         var plain = new byte[splice.OutputLength(body.Length)];
         splice.WriteTo(body.Span, plain);
         return plain;
-    }
-
-    private static HttpRequestMessage Message(Channel channel, byte[] body)
-    {
-        var message = new HttpRequestMessage(HttpMethod.Post, $"{channel.BaseUrls[0].TrimEnd('/')}/chat/completions") { Content = new ByteArrayContent(body) };
-        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (channel.ApiKey is { } apiKey)
-            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
-        return message;
     }
 
     private static long CountOutput(AnswerReader reader, Model model)

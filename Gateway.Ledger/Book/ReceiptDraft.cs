@@ -13,10 +13,8 @@ internal static class ReceiptDraft
         UpstreamModel = Encode("upstreamModel"), ReportedModel = Encode("reportedModel"), RouteTypeName = Encode("routeType"),
         PrimaryChannel = Encode("primaryChannel"), Channel = Encode("channel"), FallbackUsed = Encode("fallbackUsed"), Rules = Encode("rules"), TypeName = Encode("type"), Effect = Encode("effect"),
         Attempts = Encode("attempts"), N = Encode("n"), Status = Encode("status"), Error = Encode("error"), LatencyMs = Encode("latencyMs"),
-        FirstByteMs = Encode("firstByteMs"), Charged = Encode("charged"), UsageName = Encode("usage"), InputTokens = Encode("inputTokens"),
-        CachedInputTokens = Encode("cachedInputTokens"), CacheWriteTokens = Encode("cacheWriteTokens"), OutputTokens = Encode("outputTokens"),
-        ReasoningTokens = Encode("reasoningTokens"), CountedByName = Encode("countedBy"), PriceName = Encode("price"), Version = Encode("version"),
-        Lines = Encode("lines"), Item = Encode("item"), Quantity = Encode("quantity"), PricePer1M = Encode("pricePer1M"), Cost = Encode("cost"),
+        FirstByteMs = Encode("firstByteMs"), Charged = Encode("charged"), UsageName = Encode("usage"), CountedByName = Encode("countedBy"), PriceName = Encode("price"), Version = Encode("version"),
+        Lines = Encode("lines"), Item = Encode("item"), Quantity = Encode("quantity"), Cost = Encode("cost"),
         Shortfall = Encode("shortfall"), Currency = Encode("currency"), Hold = Encode("hold"), FirstTokenMs = Encode("firstTokenMs"), TraceId = Encode("traceId"),
         UpstreamMaybeCharged = Encode("upstreamMaybeCharged"), Disputed = Encode("disputed"), Reported = Encode("reported");
 
@@ -141,26 +139,17 @@ internal static class ReceiptDraft
     private static void WriteUsage(Utf8JsonWriter json, in Usage usage, CountedBy countedBy, Usage? disputed)
     {
         json.WriteStartObject(UsageName);
-        WriteTokens(json, usage);
+        ReceiptUsage.Write(json, usage);
         json.WriteString(CountedByName, LedgerNames.Of(countedBy));
         if (disputed is { } reported)
         {
             json.WriteBoolean(Disputed, true);
             json.WriteStartObject(Reported);
-            WriteTokens(json, reported);
+            ReceiptUsage.Write(json, reported);
             json.WriteEndObject();
         }
 
         json.WriteEndObject();
-    }
-
-    private static void WriteTokens(Utf8JsonWriter json, in Usage usage)
-    {
-        json.WriteNumber(InputTokens, usage.InputTokens);
-        json.WriteNumber(CachedInputTokens, usage.CachedInputTokens);
-        json.WriteNumber(CacheWriteTokens, usage.CacheWriteTokens);
-        json.WriteNumber(OutputTokens, usage.OutputTokens);
-        json.WriteNumber(ReasoningTokens, usage.ReasoningTokens);
     }
 
     private static void WritePrice(Utf8JsonWriter json, Price price, in Usage usage)
@@ -174,8 +163,9 @@ internal static class ReceiptDraft
             var line = lines[i];
             json.WriteStartObject();
             json.WriteString(Item, line.Item);
-            json.WriteNumber(Quantity, line.Quantity);
-            ExactDecimal.Write(json, PricePer1M, line.PicoEach, ExactDecimal.PicoPerMillionScale);
+            var unit = ReceiptUnit.Of(line.Item);
+            ExactDecimal.Write(json, Quantity, line.Quantity, unit.QuantityScale);
+            ExactDecimal.Write(json, unit.PriceName, line.PicoEach, unit.PriceScale);
             ExactDecimal.Write(json, Cost, line.CostPico, ExactDecimal.PicoScale);
             json.WriteEndObject();
         }

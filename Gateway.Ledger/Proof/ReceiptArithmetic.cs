@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Ledger.Book;
 
 namespace Gateway.Ledger.Proof;
 
@@ -24,16 +25,17 @@ internal sealed record ReceiptArithmetic(string Id, string Outcome, string Count
         foreach (var line in Member(Member(receipt, "price"), "lines").EnumerateArray())
         {
             var item = Text(line, "item");
-            if (!Member(line, "quantity").TryGetInt64(out var quantity) || quantity < 0)
-                throw new FormatException($"the quantity of {item} is not a whole number");
-            var each = Scaled(Member(line, "pricePer1M"), ExactDecimal.PicoPerMillionScale);
-            if (Scaled(Member(line, "cost"), ExactDecimal.PicoScale) != each * quantity)
+            var unit = ReceiptUnit.In(line) ?? throw new FormatException($"{item} has no price, or several");
+            var price = Member(line, unit.PriceName.Value);
+            var quantity = Quantity(line, item, unit.QuantityScale);
+            var cost = Scaled(price, unit.PriceScale) * quantity;
+            if (Scaled(Member(line, "cost"), ExactDecimal.PicoScale) != cost)
             {
-                throw new FormatException(string.Create(CultureInfo.InvariantCulture,
-                    $"{quantity} {item} at {Member(line, "pricePer1M").GetRawText()} per million are not {Member(line, "cost").GetRawText()}"));
+                throw new FormatException(
+                    $"{Member(line, "quantity").GetRawText()} {item} at {price.GetRawText()} {unit.Per} are not {Member(line, "cost").GetRawText()}");
             }
 
-            lines += each * quantity;
+            lines += cost;
         }
 
         var shortfall = receipt.TryGetProperty("shortfall", out var paid) ? Amount(paid, "shortfall") : Credits.Zero;
@@ -73,6 +75,12 @@ internal sealed record ReceiptArithmetic(string Id, string Outcome, string Count
     {
         var nano = Scaled(number, ExactDecimal.NanoScale);
         return nano >= long.MinValue && nano <= long.MaxValue ? new Credits((long)nano) : throw new FormatException($"its {name} is beyond every amount");
+    }
+
+    private static long Quantity(JsonElement line, string item, int scale)
+    {
+        var quantity = Scaled(Member(line, "quantity"), scale);
+        return quantity >= 0 && quantity <= long.MaxValue ? (long)quantity : throw new FormatException($"the quantity of {item} is not one");
     }
 
     // Exact, and without the 28 digits of a decimal as a bound: a line's cost in pico-credits may have more.

@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Ledger.Proof;
 using NUnit.Framework;
 
 namespace Gateway.Tests.Book;
@@ -41,6 +43,50 @@ internal sealed class ReceiptDocumentTests
             """{"item":"output","quantity":86,"pricePer1M":2.8,"cost":0.0002408}]},"cost":0.0002744,"currency":"CREDIT","hold":0.012,""",
             """ "latencyMs":740.1,"firstTokenMs":210.4,"traceId":null,"delivery":"unconfirmed","settledAt":"2026-11-21T12:00:01.25Z",""".TrimStart(),
             """ "paidBy":[{"bucket":"bkt_1","kind":"credit","amount":0.0002744,"balanceAfter":10.4997256}],"block":null,"signature":null}""".TrimStart())));
+    }
+
+    [Test]
+    public void Images_sound_and_characters_are_shown_in_their_own_units_and_can_be_computed_again()
+    {
+        var price = Price with { Base = new Rates { Input = 1, Output = 1, Image = 40_000_000_000, AudioMillisecond = 100_000, Character = 15_000_000 } };
+        var usage = new Usage(0, 0, 0, 0, 0, Images: 2, AudioMilliseconds: 61_040, Characters: 11);
+        var cost = price.Cost(usage);
+
+        var draft = ReceiptDocument.Draft(Facts(), default, At, Outcome.Complete, usage, CountedBy.Gateway, price, cost, Credits.Zero, cost);
+
+        Assert.That(Encoding.UTF8.GetString(draft), Does.Contain(string.Concat(
+            """ "reasoningTokens":0,"images":2,"audioSeconds":61.04,"characters":11,"countedBy":"gateway"},""".TrimStart(),
+            """ "price":{"version":3,"lines":[{"item":"image","quantity":2,"pricePerImage":0.04,"cost":0.08},""".TrimStart(),
+            """{"item":"audio","quantity":61.04,"pricePerAudioSecond":0.0001,"cost":0.006104},""",
+            """{"item":"character","quantity":11,"pricePer1MCharacters":15,"cost":0.000165}]},"cost":0.086269""")));
+        using var receipt = JsonDocument.Parse(draft);
+        Assert.That(ReceiptArithmetic.Read(receipt.RootElement).CheckCost(), Is.Null);
+        Assert.That(ReceiptUsage.Read(receipt.RootElement.GetProperty("usage")), Is.EqualTo(usage));
+    }
+
+    [TestCase("""{"item":"audio","quantity":61.04,"pricePerAudioSecond":0.0001,"cost":0.006105}""", "61.04 audio at 0.0001 per second are not 0.006105")]
+    [TestCase("""{"item":"image","quantity":1,"pricePerImage":0.04,"pricePer1M":1,"cost":0.04}""", "image has no price, or several")]
+    [TestCase("""{"item":"image","quantity":1,"cost":0.04}""", "image has no price, or several")]
+    [TestCase("""{"item":"image","quantity":-1,"pricePerImage":0.04,"cost":-0.04}""", "the quantity of image is not one")]
+    [TestCase("""{"item":"image","quantity":1.5,"pricePerImage":0.04,"cost":0.06}""", "1.5 has more than 0 decimals")]
+    [TestCase("""{"item":"audio","quantity":0.0001,"pricePerAudioSecond":1,"cost":0.0001}""", "0.0001 has more than 3 decimals")]
+    public void A_line_that_does_not_add_up_is_named(string line, string words)
+    {
+        using var receipt = JsonDocument.Parse("{\"price\":{\"lines\":[" + line + "]}}");
+
+        Assert.That(() => ReceiptArithmetic.Read(receipt.RootElement), Throws.TypeOf<FormatException>().With.Message.EqualTo(words));
+    }
+
+    [Test]
+    public void A_line_of_an_earlier_version_had_every_price_per_million()
+    {
+        using var receipt = JsonDocument.Parse(
+            """
+            {"id":"ul_1","outcome":"complete","usage":{"countedBy":"upstream"},"cost":0.04,"hold":0.04,
+             "price":{"lines":[{"item":"image","quantity":1,"pricePer1M":40000,"cost":0.04}]}}
+            """);
+
+        Assert.That(ReceiptArithmetic.Read(receipt.RootElement).CheckCost(), Is.Null);
     }
 
     [TestCase(0, 9, "0")]

@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Ledger;
+using Gateway.Transforms.Yarp;
 using NUnit.Framework;
 
 namespace Gateway.Tests.Catalogue;

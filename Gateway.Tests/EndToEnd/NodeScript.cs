@@ -12,8 +12,11 @@ internal static class NodeScript
     /// <summary>What it printed.</summary>
     public static async Task<JsonNode> RunAsync(string script, params (string Name, string Value)[] environment)
     {
-        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "openai")))
-            Missing($"Run 'npm ci' in {Folder}: the openai package is not installed.");
+        foreach (var (package, _) in JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "package.json")))!["dependencies"]!.AsObject())
+        {
+            if (!Directory.Exists(Path.Combine(Folder, "node_modules", package)))
+                Missing($"Run 'npm ci' in {Folder}: the package {package} is not installed.");
+        }
 
         var start = new ProcessStartInfo("node", [script])
         {

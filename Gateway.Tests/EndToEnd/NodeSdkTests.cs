@@ -1,15 +1,11 @@
-using System.Text.Json.Nodes;
 using NUnit.Framework;
 
 namespace Gateway.Tests.EndToEnd;
 
 /// <summary>The official openai npm package, unmodified; <c>npm ci</c> in the folder <c>node</c> comes first.</summary>
-internal sealed class NodeSdkTests : EndToEndFixture
+internal sealed class NodeSdkTests : NodeSdkFixture
 {
-    private JsonNode results = null!;
-
-    [OneTimeSetUp]
-    public async Task RunScript() => results = await NodeScript.RunAsync("sdk.mjs", ("OPENAI_BASE_URL", BaseUrl), ("OPENAI_API_KEY", Key), ("MODEL", Model));
+    protected override string Script => "sdk.mjs";
 
     [TestCase("chat.text", "a a a")]
     [TestCase("chat.usage.completion_tokens", "3")]
@@ -46,12 +42,4 @@ internal sealed class NodeSdkTests : EndToEndFixture
 
     [Test]
     public void The_package_lists_the_models() => Assert.That(Find("models")!.AsArray().Select(static id => id!.GetValue<string>()), Does.Contain(Model));
-
-    private JsonNode? Find(string path)
-    {
-        JsonNode? node = results;
-        foreach (var name in path.Split('.'))
-            node = node![name];
-        return node;
-    }
 }

@@ -11,8 +11,8 @@ namespace Gateway.Tests.Fakes;
 
 /// <summary>A provider on loopback. What it does stands in the prompt, so that any SDK can ask for it: <c>fake:status=429;retry=7</c>.</summary>
 /// <remarks>
-/// Words: <c>id</c> names the call in <see cref="Calls"/>; <c>mode</c> is answer, tools, html, empty, silent, late (before its head), break or nousage; <c>count</c> is the number of
-/// words, one token each; <c>pause</c> is in milliseconds, before a plain answer or each chunk; <c>status</c>, <c>retry</c> make an error; <c>only</c> names the upstream model that <c>status</c>, <c>pause</c> are for; <c>in</c> is the prompt tokens reported, <c>out</c> the completion tokens (<c>1_5</c>: 1.5).
+/// Words: <c>id</c> names the call in <see cref="Calls"/>; <c>mode</c> is answer, tools, json (a plain answer that is an object), html, empty, silent, late (before its head), break or nousage; <c>count</c> is the number of
+/// words, one token each; <c>pause</c> is in milliseconds, before a plain answer or each chunk; <c>status</c>, <c>retry</c> make an error, of the first <c>fails</c> calls with this id if that is there; <c>only</c> names the upstream model that <c>status</c>, <c>pause</c> are for; <c>in</c> is the prompt tokens reported, <c>out</c> the completion tokens (<c>1_5</c>: 1.5).
 /// </remarks>
 internal sealed partial class FakeUpstream : IAsyncDisposable
 {
@@ -34,7 +34,8 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var server = builder.Build();
         var upstream = new FakeUpstream(server);
-        server.MapPost("/v1/chat/completions", (RequestDelegate)upstream.AnswerAsync);
+        upstream.Map("/v1/chat/completions", static (http, call) => call.WantsStream ? new FakeStream(http, call).WriteAsync() : PlainAsync(http, call));
+        upstream.MapEndpoints();
         await server.StartAsync();
         return upstream;
     }
@@ -46,11 +47,13 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    private async Task AnswerAsync(HttpContext http)
+    private void Map(string path, Func<HttpContext, FakeCall, Task> answer) => app.MapPost(path, (RequestDelegate)(http => ReceiveAsync(http, answer)));
+
+    private async Task ReceiveAsync(HttpContext http, Func<HttpContext, FakeCall, Task> answer)
     {
         using var buffer = new MemoryStream();
         await http.Request.Body.CopyToAsync(buffer);
-        var call = new FakeCall(buffer.ToArray());
+        var call = new FakeCall(buffer.ToArray(), http.Request.HasJsonContentType());
         call.Authorization = http.Request.Headers.Authorization.ToString();
         Calls.AddOrUpdate(call.Word("id", ""), call, (_, earlier) =>
         {
@@ -59,12 +62,7 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
         });
         try
         {
-            if (call.Fails)
-                await FailAsync(http, call);
-            else if (call.WantsStream)
-                await new FakeStream(http, call).WriteAsync();
-            else
-                await PlainAsync(http, call);
+            await (call.Fails ? FailAsync(http, call) : answer(http, call));
         }
         catch (OperationCanceledException)
         {
@@ -110,10 +108,12 @@ internal sealed partial class FakeCall
     private readonly Dictionary<string, string> words = [];
     private int emitted;
 
-    public FakeCall(byte[] body)
+    /// <param name="body">What was sent.</param>
+    /// <param name="isJson">Whether it says that it is JSON; a form has none.</param>
+    public FakeCall(byte[] body, bool isJson)
     {
         Body = body;
-        Json = JsonNode.Parse(body)!;
+        Json = isJson ? JsonNode.Parse(body)! : new JsonObject();
         foreach (var word in Script().Match(Encoding.UTF8.GetString(body)).Groups["words"].Value.Split(';', StringSplitOptions.RemoveEmptyEntries))
             words[word.Split('=')[0]] = word.Split('=')[1];
     }
@@ -139,13 +139,13 @@ internal sealed partial class FakeCall
     /// <summary>Whether this upstream model is the one that misbehaves, if the script names one.</summary>
     public bool IsMeant => Word("only", "") is var only && (only.Length == 0 || only == Json["model"]?.GetValue<string>());
 
-    public bool Fails => IsMeant && Number("status", 200) != 200;
+    public bool Fails => IsMeant && Number("status", 200) != 200 && Times <= Number("fails", int.MaxValue);
 
     public bool WantsStream => Json["stream"]?.GetValue<bool>() == true;
 
     public int Count => Number("count", 86);
 
-    public string Text => string.Join(' ', Enumerable.Repeat("a", Count));
+    public string Text => Word("mode", "") == "json" ? """{\"city\":\"Paris\"}""" : string.Join(' ', Enumerable.Repeat("a", Count));
 
     public string Usage => $$"""{"prompt_tokens":{{Number("in", 24)}},"completion_tokens":{{Word("out", $"{Count}").Replace('_', '.')}},"total_tokens":{{Number("in", 24) + Count}}}""";
 

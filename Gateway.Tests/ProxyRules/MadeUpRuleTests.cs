@@ -64,12 +64,12 @@ internal sealed class MadeUpRuleTests : ControlPlaneFixture
     {
         var id = await CreateRuleAsync("shout", """{"word":"hey"}""");
         var http = new DefaultHttpContext { Request = { ContentType = "application/json", Body = new MemoryStream(Encoding.UTF8.GetBytes(Body)) } };
-        using var call = new ModelCall(http, Key, TimeSpan.FromMinutes(1), new Drains());
+        using var call = new ModelCall(http, CallKind.Chat, Key, TimeSpan.FromMinutes(1), new Drains());
         await call.Body.ReadAsync(http.Request, 1 << 20, CancellationToken.None);
         var catalogue = App.Services.GetRequiredService<CatalogueSource>();
 
         // One channel: there is no order to find, and nothing is forwarded.
-        var steps = new RuleSteps(Source, catalogue, new Forwarding(null!, null!, null!), TimeProvider.System, NullLogger<RuleChain>.Instance);
+        var steps = new RuleSteps(Source, catalogue, new Forwarding(null!, null!, null!, null!), null!, TimeProvider.System, NullLogger<RuleChain>.Instance);
         var error = await steps.PrepareAsync(call);
         var applied = CallFactsOf.Request(call, call.Legs[0]).Rules.Single();
 

@@ -57,7 +57,7 @@ public sealed class CacheEnableTests
         Assert.That((await TryAsync(rule, Request(Question, workspace: "ws_b"))).Reply, Is.Null);
         Assert.That((await TryAsync(Rule(Exact, "rule_2"), Request(Question))).Reply, Is.Null);
         Assert.That((await TryAsync(rule, Request(Question, model: "gpt-5"))).Reply, Is.Null);
-        Assert.That((await TryAsync(rule, Request(Question, endpoint: "/v1/completions"))).Reply, Is.Null);
+        Assert.That(rule.AppliesTo(CallKind.Completion), Is.False);
         Assert.That((await TryAsync(rule, Request(Question))).Reply, Is.Not.Null);
         Assert.That((await TryAsync(rule, Request(Question, key: "key_2"))).Reply, Is.Not.Null, "Keys of one tenant share.");
     }
@@ -345,7 +345,6 @@ public sealed class CacheEnableTests
         string workspace = "ws_a",
         string key = "key_1",
         string model = "echo",
-        string endpoint = "/v1/chat/completions",
         string? cacheControl = null,
         bool isDryRun = false)
     {
@@ -354,7 +353,7 @@ public sealed class CacheEnableTests
         Assert.That(index.TryRead(bytes, out var error), Is.True, error.Message);
         return new Exchange(index, bytes)
         {
-            Workspace = workspace, KeyId = key, Tags = [], Settings = RuleSettings.Default, CacheControl = cacheControl, Endpoint = endpoint, IsDryRun = isDryRun,
+            Workspace = workspace, KeyId = key, Tags = [], Settings = RuleSettings.Default, CacheControl = cacheControl, IsDryRun = isDryRun,
             Resolved = new ResolvedModel("demo", model, "echo-1", TokenEncoding.O200k, ContextWindow: null),
         };
     }

@@ -27,6 +27,9 @@ public abstract class AnswerFormat
     /// <summary>Moderations.</summary>
     public static AnswerFormat Moderation { get; } = new ModerationFormat();
 
+    /// <summary>Anthropic's messages.</summary>
+    public static AnswerFormat Messages { get; } = new MessagesFormat();
+
     private static readonly FrozenDictionary<CallKind, AnswerFormat> OfKinds = new Dictionary<CallKind, AnswerFormat>
     {
         [CallKind.Chat] = Chat,

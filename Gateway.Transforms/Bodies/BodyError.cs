@@ -27,6 +27,9 @@ public enum BodyFault
     /// <summary>More than <see cref="RequestIndex.MaxKeys"/> keys in all objects together.</summary>
     TooManyKeys,
 
+    /// <summary>Not <c>multipart/form-data</c> where that is asked for, cut off, or such that two readers could take it for two things.</summary>
+    NotMultipart,
+
     /// <summary>A member has a type or value that it may not have; <see cref="BodyError.Field"/> names it.</summary>
     InvalidField,
 }

@@ -57,7 +57,7 @@ public sealed partial class RequestIndex
     public string? ResponseFormat { get; private set; }
 
     /// <summary>Whether the API has a member that limits the output.</summary>
-    internal bool HasOutputLimit => (_shape.Members & RequestMember.OutputLimits) is not RequestMember.Other;
+    public bool HasOutputLimit => (_shape.Members & RequestMember.OutputLimits) is not RequestMember.Other;
 
     /// <summary>Whether the API's streams have usage only where the request asks for it (<c>stream_options.include_usage</c>).</summary>
     internal bool UsageIsOptional => (_shape.Members & RequestMember.StreamOptions) is not RequestMember.Other;

@@ -17,6 +17,9 @@ public sealed partial class RequestIndex
     /// <summary>Token numbers in the prompt.</summary>
     public int PromptNumbers { get; private set; }
 
+    /// <summary>Elements of the prompt, where it is an array.</summary>
+    public int ElementCount => _elements;
+
     /// <summary>Messages in the request.</summary>
     public int MessageCount => _shape.PromptMember is RequestMember.Messages ? _elements : 0;
 

@@ -144,6 +144,7 @@ public sealed partial class RequestIndex
     /// <summary>Forgets the body, so that the index can wait in a pool without holding memory.</summary>
     public void Reset()
     {
+        Multipart = null;
         Body = default;
         Model = "";
         Provider = null;

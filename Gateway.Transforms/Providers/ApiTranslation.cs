@@ -34,7 +34,16 @@ public abstract class ApiTranslation
 /// <param name="OutputLimit">The output limit that the gateway sets, which may not be exceeded; <c>null</c>: the client's own. Unit: tokens.</param>
 /// <param name="DefaultOutputLimit">What an API that demands a limit gets where neither client nor gateway set one: the model's own. Unit: tokens.</param>
 /// <param name="ReceiptId">The call's receipt: seed for ids that the client's API demands and the upstream's does not give.</param>
-public readonly record struct TranslationTarget(string UpstreamModel, bool Stream, long? OutputLimit, long DefaultOutputLimit, string ReceiptId);
+/// <param name="LimitField">Where an upstream of OpenAI's API expects the output limit (<see cref="ProviderPreset.OutputLimitField"/>).</param>
+/// <param name="StreamOptions">Whether an upstream of OpenAI's API takes <c>stream_options</c> (<see cref="ProviderPreset.StreamOptions"/>).</param>
+public readonly record struct TranslationTarget(
+    string UpstreamModel,
+    bool Stream,
+    long? OutputLimit,
+    long DefaultOutputLimit,
+    string ReceiptId,
+    OutputLimitField LimitField = OutputLimitField.MaxTokens,
+    bool StreamOptions = true);
 
 /// <summary>Turns one API's stream of events into another's. One for each stream; not thread-safe; its memory is bounded.</summary>
 /// <remarks>

@@ -36,6 +36,12 @@ public sealed record ProviderPreset
     /// <summary>Whether it takes <c>stream_options.include_usage</c>; where not, it sends usage unasked or not at all. Default true.</summary>
     public bool StreamOptions { get; init; } = true;
 
+    /// <summary>The page of the provider's documentation that says all this.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The day on which somebody read that page.</summary>
+    public DateOnly? Checked { get; init; }
+
     /// <summary>The path behind the base URL for a call; <c>null</c>: it does not serve such calls.</summary>
     public string? PathOf(CallKind kind, string upstreamModel, bool stream)
     {

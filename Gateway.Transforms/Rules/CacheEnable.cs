@@ -36,6 +36,9 @@ public sealed class CacheEnable : IProxyRule
     }
 
     /// <inheritdoc/>
+    public bool AppliesTo(CallKind kind) => kind == CallKind.Chat;
+
+    /// <inheritdoc/>
     public async ValueTask<RuleOutcome> OnRequestAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         var wish = CacheWishReader.Read(exchange.CacheControl);
@@ -83,7 +86,7 @@ public sealed class CacheEnable : IProxyRule
     {
         using var reader = new CacheKeyReader();
         var model = exchange.Resolved;
-        var scope = new CacheScope(exchange.Workspace, "", _id, model?.Provider ?? exchange.Provider ?? "", model?.Name ?? exchange.Model, exchange.Endpoint);
+        var scope = new CacheScope(exchange.Workspace, "", _id, model?.Provider ?? exchange.Provider ?? "", model?.Name ?? exchange.Model, exchange.Kind.Path);
         if (exchange.Workspace.Length == 0 || !reader.TryRead(exchange.Body.Span, scope))
             return null;
 

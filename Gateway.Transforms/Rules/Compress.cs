@@ -35,6 +35,9 @@ public sealed class Compress(string id, CompressConfig config, IStrengthAdvisor 
     private const Strength DefaultStrength = Strength.Medium;
 
     /// <inheritdoc/>
+    public bool AppliesTo(CallKind kind) => kind == CallKind.Chat || kind == CallKind.Responses;
+
+    /// <inheritdoc/>
     public ValueTask<RuleOutcome> OnRequestAsync(Exchange exchange, CancellationToken cancellationToken) =>
         ValueTask.FromResult<RuleOutcome>(new RuleOutcome.Proceed(Run(exchange)));
 

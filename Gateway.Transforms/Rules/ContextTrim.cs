@@ -22,16 +22,21 @@ public sealed class ContextTrim(ContextTrimConfig config) : IProxyRule
         "context_trim", RulePhase.Body, "Drops the oldest messages of a long conversation.", new ContextTrimValidator(), static (_, config, _) => new ContextTrim(config));
 
     /// <inheritdoc/>
+    public bool AppliesTo(CallKind kind) => kind == CallKind.Chat || kind == CallKind.Responses;
+
+    /// <inheritdoc/>
     public ValueTask<RuleOutcome> OnRequestAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         var maxMessages = config.MaxMessages!.Value; // not null: the validator saw it
-        return ValueTask.FromResult(exchange.Index.MessageCount <= maxMessages ? RuleOutcome.Nothing : Trim(exchange, maxMessages));
+        return ValueTask.FromResult(exchange.Index.ElementCount <= maxMessages || exchange.Index.PromptShape is not PromptShapes.Items ? RuleOutcome.Nothing : Trim(exchange, maxMessages));
     }
+
+    private static ByteRange PromptOf(RequestIndex index) => index.Kind == CallKind.Chat ? index.MessagesValue : index.InputValue;
 
     private static RuleOutcome Trim(Exchange exchange, int maxMessages)
     {
         var splice = new BodySplice();
-        var outcome = MessageTrim.Trim(exchange.Body.Span, exchange.Index.MessagesValue, MessageFormat.Chat, maxMessages, splice);
+        var outcome = MessageTrim.Trim(exchange.Body.Span, PromptOf(exchange.Index), exchange.Kind == CallKind.Chat ? MessageFormat.Chat : MessageFormat.Responses, maxMessages, splice);
         if (outcome is { Dropped: 0, IsOverLimit: false, Skipped: null })
             return RuleOutcome.Nothing;
 

@@ -32,12 +32,14 @@ public sealed class SseRelay : ReadOnlyStream
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _outputSent;
     private bool _ended;
+    private bool _wasSilent;
     private bool _lastEventEnds;
     private bool _tailIsOut;
     private bool _transcriptIsWhole = true;
     private bool _disposed;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private long _lastEventAt = Stopwatch.GetTimestamp();
+    private long _lastEventAt;
+    private TimeSpan _silence;
     private long _maxOutputTokens;
 
     /// <summary>Relays <paramref name="upstream"/>.</summary>
@@ -60,6 +62,9 @@ public sealed class SseRelay : ReadOnlyStream
         _scanner = new StreamScanner(_text, format: options.Format);
         _delivered = new DeliveredTokens(TokenCounter.For(options.Encoding));
     }
+
+    /// <summary>The API that the stream speaks.</summary>
+    public AnswerFormat Format => _options.Format;
 
     /// <summary>How the upstream's part ended.</summary>
     public RelayEnd End { get; private set; }
@@ -94,6 +99,15 @@ public sealed class SseRelay : ReadOnlyStream
     /// <summary>The model that the first chunk names.</summary>
     public string? ReportedModel => _scanner.ReportedModel;
 
+    /// <summary>The answer's own id, of an API that gives one that can be asked for later.</summary>
+    public string? AnswerId => _scanner.AnswerId;
+
+    /// <summary>Images that came.</summary>
+    public long Images { get; private set; }
+
+    /// <summary>The length of the sound, as the upstream says it. Unit: milliseconds; <c>null</c>: it does not say.</summary>
+    public long? AudioMilliseconds { get; private set; }
+
     /// <summary>Whether the last bytes were given to the client's socket while it was open.</summary>
     public bool IsDelivered { get; private set; }
 
@@ -124,6 +138,17 @@ public sealed class SseRelay : ReadOnlyStream
         _output.WrittenSpan.Slice(_outputSent, count).CopyTo(buffer.Span);
         _outputSent += count;
         return count;
+    }
+
+    /// <summary>Reads on until there is content, or the end, or the upstream has been silent for a ping's time: what is known by then decides whether the client gets this stream.</summary>
+    /// <returns>False: it failed before it said anything, and nothing of it needs to be shown.</returns>
+    public async ValueTask<bool> BeginAsync(CancellationToken cancellationToken)
+    {
+        var begunAt = Stopwatch.GetTimestamp();
+        while (!_ended && !HasContent && !_wasSilent && Stopwatch.GetElapsedTime(begunAt) < _options.PingInterval)
+            await FillAsync(cancellationToken);
+        await KeepAsync();
+        return !_ended || End is RelayEnd.Complete or RelayEnd.Exhausted || HasContent;
     }
 
     /// <summary>Returns the memory. The pipeline calls it when it has settled: YARP disposes its stream before that.</summary>
@@ -194,14 +219,17 @@ public sealed class SseRelay : ReadOnlyStream
     private TimeSpan Patience()
     {
         var left = _options.MaxTime - Stopwatch.GetElapsedTime(_startedAt);
-        var patience = _options.PingInterval < _options.IdleTimeout ? _options.PingInterval : _options.IdleTimeout;
+        var idle = _options.IdleTimeout - _silence;
+        var patience = _options.PingInterval < idle ? _options.PingInterval : idle;
         var least = TimeSpan.FromMilliseconds(1);
-        return left >= patience ? patience : left > least ? left : least;
+        patience = left < patience ? left : patience;
+        return patience > least ? patience : least;
     }
 
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         int read;
+        var waitingSince = Stopwatch.GetTimestamp();
         try
         {
             read = await _reads.ReadAsync(_input, Patience(), cancellationToken);
@@ -212,12 +240,16 @@ public sealed class SseRelay : ReadOnlyStream
             return;
         }
 
+        // Time that the client takes is not the upstream's silence.
+        _silence += Stopwatch.GetElapsedTime(waitingSince);
         if (read == TimedRead.Silent)
         {
-            if (Stopwatch.GetElapsedTime(_lastEventAt) >= _options.IdleTimeout)
-                Finish(RelayEnd.Silent);
-            else
+            if (!EndsIfSilent())
+            {
+                _wasSilent = true;
                 _output.Write(Ping);
+            }
+
             return;
         }
 
@@ -237,6 +269,18 @@ public sealed class SseRelay : ReadOnlyStream
             if (_scanner.Fault != StreamFault.None)
                 Finish(RelayEnd.Unreadable);
         }
+
+        EndsIfSilent();
+    }
+
+    // Comments, and the bytes of an event that does not come to its end, are no sign of life.
+    private bool EndsIfSilent()
+    {
+        if (_silence < _options.IdleTimeout)
+            return false;
+
+        Finish(RelayEnd.Silent);
+        return true;
     }
 
     private void Relay()
@@ -247,6 +291,7 @@ public sealed class SseRelay : ReadOnlyStream
             {
                 case EventKind.Chunk:
                     _lastEventAt = Stopwatch.GetTimestamp();
+                    _silence = TimeSpan.Zero;
                     RelayChunk(next);
                     break;
                 case EventKind.Comment:
@@ -277,6 +322,8 @@ public sealed class SseRelay : ReadOnlyStream
         }
 
         HasFinishReason |= facts.HasFinishReason;
+        Images += facts.Images;
+        AudioMilliseconds = facts.AudioMilliseconds ?? AudioMilliseconds;
         if (facts.HasContent && !HasContent)
         {
             HasContent = true;

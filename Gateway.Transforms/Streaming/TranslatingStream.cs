@@ -12,7 +12,8 @@ public sealed class TranslatingStream(Stream source, IStreamTranslator translato
     private byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _sent;
     private bool _ended;
-    private bool _disposed;
+    private volatile bool _reading;
+    private volatile bool _disposed;
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -24,7 +25,11 @@ public sealed class TranslatingStream(Stream source, IStreamTranslator translato
             if (_ended)
                 return 0;
 
+            _reading = true;
             var read = await source.ReadAsync(_input, cancellationToken);
+            _reading = false;
+            if (_disposed)
+                return 0;
             if (read == 0)
             {
                 _ended = true;
@@ -50,7 +55,10 @@ public sealed class TranslatingStream(Stream source, IStreamTranslator translato
             _disposed = true;
             translator.Dispose();
             _output.Dispose();
-            ArrayPool<byte>.Shared.Return(_input);
+
+            // A read that a hang-up left behind may still write into the input buffer, so it does not go back to the pool.
+            if (!_reading)
+                ArrayPool<byte>.Shared.Return(_input);
             _input = [];
             source.Dispose();
         }

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -44,18 +45,30 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
         var attempt = context.HttpContext.Features.GetRequiredFeature<ForwardAttempt>();
         context.Path = attempt.Path;
         context.Query.Collection.Clear();
+        if (attempt.Query.HasValue)
+        {
+            foreach (var (name, value) in QueryHelpers.ParseQuery(attempt.Query.Value))
+                context.Query.Collection[name] = value;
+        }
 
         var headers = context.ProxyRequest.Headers;
-        headers.Accept.Add(attempt.OnStream is null ? AcceptJson : AcceptEvents);
+        headers.Accept.Add(AcceptOf(attempt.Accept));
         headers.UserAgent.Add(Product);
         headers.Host = null;
-        if (attempt.Credential is not null)
-            headers.Authorization = new AuthenticationHeaderValue("Bearer", attempt.Credential);
+        foreach (var (name, value) in attempt.Headers)
+            UpstreamHeaders.Add(headers, name, value);
 
-        context.ProxyRequest.Content!.Headers.ContentType = Json;
+        context.ProxyRequest.Content!.Headers.ContentType = attempt.ContentType == Json.MediaType ? Json : MediaTypeHeaderValue.Parse(attempt.ContentType);
         context.ProxyRequest.Content.Headers.ContentLength = attempt.Body.Length;
         return ValueTask.CompletedTask;
     }
+
+    private static MediaTypeWithQualityHeaderValue AcceptOf(string accept) => accept switch
+    {
+        "application/json" => AcceptJson,
+        "text/event-stream" => AcceptEvents,
+        _ => MediaTypeWithQualityHeaderValue.Parse(accept),
+    };
 
     private async ValueTask ReceiveAsync(ResponseTransformContext context)
     {
@@ -67,11 +80,12 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
         var mediaType = response.Content.Headers.ContentType?.MediaType ?? "";
         var stream = await response.Content.ReadAsStreamAsync(attempt.CancellationToken);
         var encoded = response.Content.Headers.ContentEncoding.Any(static encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
-        if (attempt.OnStream is not null && (int)response.StatusCode == StatusCodes.Status200OK && !encoded
-            && mediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
+        if ((int)response.StatusCode == StatusCodes.Status200OK && !encoded && attempt.Streams(mediaType))
         {
-            attempt.Relay = attempt.OnStream(stream);
-            response.Content = new StreamContent(attempt.Relay);
+            if (await attempt.OnStream(stream, mediaType) is { } passedOn)
+                response.Content = new StreamContent(passedOn);
+            else
+                context.SuppressResponseBody = true;
             return;
         }
 
@@ -88,7 +102,7 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
             },
         };
         attempt.Answer = answer;
-        await answer.ReadAsync(stream, MaxBytes(answer.Status), attempt.CancellationToken);
+        await answer.ReadAsync(stream, MaxBytes(answer.Status), attempt.IdleTimeout, attempt.CancellationToken);
     }
 
     // An error's body is shown to the client at most; nobody needs a megabyte of it.

@@ -1,13 +1,15 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
+using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Ledger.Book;
 
 namespace Gateway.Host.Api.Channels;
 
 /// <summary><c>/api/channels</c>, the operator's. The upstream credential goes in and never comes out.</summary>
-internal sealed class ChannelEndpoints(ResourceWriter writer, CatalogueSource catalogue, SecretBox secrets, ChannelTest test, TimeProvider time)
+internal sealed class ChannelEndpoints(ResourceWriter writer, CatalogueSource catalogue, SecretBox secrets, ChannelTest test, ChannelHealth health, TimeProvider time)
 {
     private const string Kind = ChannelDocument.ResourceKind;
     private static readonly ChannelFieldsValidator Validator = new();
@@ -90,18 +92,29 @@ internal sealed class ChannelEndpoints(ResourceWriter writer, CatalogueSource ca
 
     private Channel? Configured(string id) => catalogue.Current.FindChannel(id) is { Source: Source.Configuration } channel ? channel : null;
 
-    private static JsonObject Describe(Resource channel)
+    private JsonObject Describe(Resource channel)
     {
         var document = ChannelDocument.Read(channel.Body);
         var description = ResourceWriter.Describe(document.Fields, channel);
         description["hasApiKey"] = document.SealedApiKey is not null;
+        description["health"] = HealthOf(document.Fields.ToChannel(channel.Id, Source.Rest));
         return description;
     }
 
-    private static JsonObject DescribeConfigured(Channel channel)
+    private JsonObject DescribeConfigured(Channel channel)
     {
         var description = ResourceWriter.Describe(channel.Declared, Listing.Configured(Kind, channel.Id), "configuration");
         description["hasApiKey"] = channel.ApiKey is not null;
+        description["health"] = HealthOf(channel);
         return description;
     }
+
+    private JsonArray HealthOf(Channel channel) =>
+        [.. health.StatesOf(channel).Select(static state => JsonSerializer.SerializeToNode(new ChannelHealthAnswer(state.Model, state.Phase, state.OpenUntil), ApiJson.Options))];
 }
+
+/// <summary>Whether calls for one upstream model go to a channel.</summary>
+/// <param name="Model">The name that goes upstream.</param>
+/// <param name="State"><c>closed</c>: they do; <c>open</c>: they do not; <c>half_open</c>: one may, to find out.</param>
+/// <param name="OpenUntil">When one may try; absent: it is closed.</param>
+internal sealed record ChannelHealthAnswer(string Model, CircuitPhase State, DateTimeOffset? OpenUntil);

@@ -1,5 +1,7 @@
-using System.Net.Http.Headers;
+using System.Text.Json;
 using Gateway.Host.Catalogue;
+using Gateway.Transforms;
+using Gateway.Transforms.Yarp;
 
 namespace Gateway.Host.Api.Channels;
 
@@ -13,14 +15,8 @@ internal sealed class ChannelTest(CatalogueSource catalogue, TimeProvider time)
 
     public async Task<ChannelTestAnswer> RunAsync(Channel channel, CancellationToken cancellationToken)
     {
-        using var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            ConnectTimeout = channel.ConnectTimeout,
-            ConnectCallback = (context, token) => CheckedConnection.OpenAsync(context.DnsEndPoint, channel.AllowPrivateAddress, token),
-        };
+        using var handler = new SocketsHttpHandler();
+        UpstreamSockets.Configure(handler, channel.ConnectTimeout, channel.AllowPrivateAddress);
         using var client = new HttpClient(handler) { Timeout = Deadline };
         using var request = RequestFor(channel);
         var started = time.GetTimestamp();
@@ -42,24 +38,27 @@ internal sealed class ChannelTest(CatalogueSource catalogue, TimeProvider time)
 
     private double Elapsed(long started) => Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1);
 
+    // Where nothing small can be asked, the list of models shows whether the credential is taken.
     private HttpRequestMessage RequestFor(Channel channel)
     {
         var served = channel.Models[0];
-        var kind = catalogue.Current.Models.FirstOrDefault(model => string.Equals(model.Id, $"{channel.Provider}/{served.Model}", StringComparison.Ordinal))?.Kind ?? ModelKind.Chat;
+        var model = catalogue.Current.Models.FirstOrDefault(model => string.Equals(model.Id, $"{channel.Provider}/{served.Model}", StringComparison.Ordinal));
+        var kind = Serving.KindFor(model?.Kind ?? ModelKind.Chat);
         var name = served.UpstreamModel ?? served.Model;
-        var (path, body) = kind switch
-        {
-            ModelKind.Chat => ("chat/completions", (object?)new { model = name, max_tokens = 1, messages = new[] { new { role = "user", content = "ping" } } }),
-            ModelKind.Completion => ("completions", new { model = name, max_tokens = 1, prompt = "ping" }),
-            ModelKind.Embedding => ("embeddings", new { model = name, input = "ping" }),
-            ModelKind.Moderation => ("moderations", new { model = name, input = "ping" }),
-            _ => ("models", null),
-        };
-        var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, $"{channel.BaseUrls[0].TrimEnd('/')}/{path}");
-        if (body is not null)
-            request.Content = JsonContent.Create(body);
-        if (channel.ApiKey is { } apiKey)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        if (BodyOf(kind, name) is { } body && ChannelCall.TryMake(channel, name, kind, JsonSerializer.SerializeToUtf8Bytes(body), defaultOutputLimit: 1) is { } call)
+            return call.Request;
+
+        var request = new HttpRequestMessage(HttpMethod.Get, $"{channel.BaseUrls[0].TrimEnd('/')}/models");
+        ChannelCall.Authorize(request, channel);
         return request;
+    }
+
+    private static object? BodyOf(CallKind kind, string model)
+    {
+        if (kind == CallKind.Chat)
+            return new { model, max_tokens = 1, messages = new[] { new { role = "user", content = "ping" } } };
+        if (kind == CallKind.Completion)
+            return new { model, max_tokens = 1, prompt = "ping" };
+        return kind == CallKind.Embedding || kind == CallKind.Moderation ? new { model, input = "ping" } : null;
     }
 }

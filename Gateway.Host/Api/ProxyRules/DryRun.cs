@@ -21,7 +21,7 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
         // The server's limit may be lower; what is read below has its own.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        using var body = new RequestBody();
+        using var body = new RequestBody(CallKind.Chat);
         if (await body.ReadBytesAsync(http.Request, MostBodyBytes, http.RequestAborted) is { } unreadable)
         {
             return unreadable.Status switch
@@ -46,7 +46,6 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
         var set = rules.Of(caller.Workspace);
         using var exchange = new Exchange(index, inner)
         {
-            Endpoint = request.Endpoint,
             Workspace = caller.Workspace,
             KeyId = caller.Key.Id,
             Tags = request.Tags,
@@ -64,7 +63,7 @@ internal sealed class DryRun(RuleSource rules, CatalogueSource catalogue, TimePr
         var candidate = resolved.Candidates[0];
         exchange.Resolved = new ResolvedModel(
             resolved.Model.Provider, resolved.Model.Name, candidate.UpstreamModel, ModelEncoding.For(resolved.Model.Name).Encoding, resolved.Model.ContextWindow);
-        answer.Field = OutputLimits.FieldOf(candidate.Channel);
+        answer.Field = candidate.Channel.Preset.OutputLimitField;
         answer.TokensBefore = CountPrompt(exchange);
 
         var goesOn = await RunAsync(answer, RulePhase.Body, http.RequestAborted);

@@ -54,6 +54,12 @@ internal sealed partial class PostgresBook : IRunBook
 
         public required long Reasoning { get; init; }
 
+        public required long Images { get; init; }
+
+        public required long AudioMilliseconds { get; init; }
+
+        public required long Characters { get; init; }
+
         public required DateTime StartedAt { get; init; }
 
         public required DateTime EndedAt { get; init; }
@@ -64,7 +70,7 @@ internal sealed partial class PostgresBook : IRunBook
             Currency = Currency,
             Calls = Calls,
             Cost = new Credits(Cost),
-            Usage = new Usage(Input, CachedInput, CacheWrite, Output, Reasoning),
+            Usage = new Usage(Input, CachedInput, CacheWrite, Output, Reasoning, Images, AudioMilliseconds, Characters),
             StartedAt = Instants.ToTime(StartedAt),
             EndedAt = Instants.ToTime(EndedAt),
         };

@@ -5,6 +5,9 @@ select outcome as "Outcome", currency as "Currency", count(*) as "Calls",
   sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,cacheWriteTokens}')::bigint)::bigint as "CacheWrite",
   sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,outputTokens}')::bigint)::bigint as "Output",
   sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,reasoningTokens}')::bigint)::bigint as "Reasoning",
+  coalesce(sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,images}')::bigint), 0)::bigint as "Images",
+  coalesce(sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,audioSeconds}')::numeric * 1000), 0)::bigint as "AudioMilliseconds",
+  coalesce(sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,characters}')::bigint), 0)::bigint as "Characters",
   min(occurred_at) as "StartedAt", max(settled_at) as "EndedAt"
 from receipt
 where run_id = @RunId and (@Workspace::text is null or workspace = @Workspace) and (@KeyId::text is null or key_id = @KeyId)

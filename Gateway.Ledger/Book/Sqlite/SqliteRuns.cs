@@ -55,6 +55,12 @@ internal sealed partial class SqliteBook : IRunBook
 
         public required long Reasoning { get; init; }
 
+        public required long Images { get; init; }
+
+        public required long AudioMilliseconds { get; init; }
+
+        public required long Characters { get; init; }
+
         public required long StartedAt { get; init; }
 
         public required long EndedAt { get; init; }
@@ -65,7 +71,7 @@ internal sealed partial class SqliteBook : IRunBook
             Currency = Currency,
             Calls = Calls,
             Cost = new Credits(Cost),
-            Usage = new Usage(Input, CachedInput, CacheWrite, Output, Reasoning),
+            Usage = new Usage(Input, CachedInput, CacheWrite, Output, Reasoning, Images, AudioMilliseconds, Characters),
             StartedAt = Micros.ToTime(StartedAt),
             EndedAt = Micros.ToTime(EndedAt),
         };

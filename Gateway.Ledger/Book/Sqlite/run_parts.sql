@@ -5,6 +5,9 @@ select outcome as "Outcome", currency as "Currency", count(*) as "Calls",
   sum(json_extract(cast(body as text), '$.usage.cacheWriteTokens')) as "CacheWrite",
   sum(json_extract(cast(body as text), '$.usage.outputTokens')) as "Output",
   sum(json_extract(cast(body as text), '$.usage.reasoningTokens')) as "Reasoning",
+  coalesce(sum(json_extract(cast(body as text), '$.usage.images')), 0) as "Images",
+  coalesce(sum(cast(round(json_extract(cast(body as text), '$.usage.audioSeconds') * 1000) as integer)), 0) as "AudioMilliseconds",
+  coalesce(sum(json_extract(cast(body as text), '$.usage.characters')), 0) as "Characters",
   min(occurred_at) as "StartedAt", max(settled_at) as "EndedAt"
 from receipt
 where run_id = @RunId and (@Workspace is null or workspace = @Workspace) and (@KeyId is null or key_id = @KeyId)

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gateway.Host.Catalogue;
+namespace Gateway.Transforms.Yarp;
 
 /// <summary>Addresses that a public upstream does not have: loopback, private, link-local, carrier-grade, benchmark, multicast, reserved.</summary>
 /// <remarks>Source: the IANA special-purpose registries, https://www.iana.org/assignments/iana-ipv4-special-registry.</remarks>
-internal static class PrivateAddress
+public static class PrivateAddress
 {
     private static readonly IPNetwork[] V4 =
     [

@@ -1,0 +1,251 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Gateway.Host.Catalogue;
+using Gateway.Host.OpenAi;
+using Gateway.Host.Routing;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Providers;
+using Gateway.Transforms.Streaming;
+using Gateway.Transforms.Yarp;
+using Yarp.ReverseProxy;
+
+namespace Gateway.Host.Pipeline;
+
+/// <summary>Sends one attempt through YARP and judges what came of it.</summary>
+internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, ChannelHealth health)
+{
+    private const string EventStream = "text/event-stream";
+
+    /// <summary>Takes a place on the candidate's channel; <c>false</c>: it is full, or known to be down.</summary>
+    public bool TryEnter(Candidate candidate)
+    {
+        if (!load.TryEnter(candidate.Channel))
+            return false;
+        if (health.TryBegin(candidate.Channel, candidate.UpstreamModel))
+            return true;
+
+        load.Leave(candidate.Channel);
+        return false;
+    }
+
+    /// <summary>Gives a place back that was not used.</summary>
+    public void Leave(Candidate candidate)
+    {
+        health.Report(candidate.Channel, candidate.UpstreamModel, AttemptVerdict.Neutral, retryAfter: null);
+        load.Leave(candidate.Channel);
+    }
+
+    /// <summary>What is translated on the way to the candidate.</summary>
+    public Adapter AdapterOf(ModelCall call, Candidate candidate) => Adapter.For(call.Kind, candidate.Channel.Preset)?.For(call.Exchange.Body.Span)
+        ?? throw new UnreachableException("Candidates that cannot serve the kind of call were left out.");
+
+    /// <summary>Sends the attempt, whose place is taken, and gives the place back; the error, or <c>null</c> when there is an answer to show, or another attempt's is shown.</summary>
+    public async Task<GatewayError?> SendAsync(ModelCall call, CallAttempt attempt, AttemptRace race, HttpContext http, RequestDelegate forward, Reply reply)
+    {
+        var candidate = attempt.Candidate;
+        try
+        {
+            if (!proxy.TryGetCluster(candidate.Channel.Id, out var cluster))
+                return GatewayError.NoChannel;
+            if (attempt.Outgoing.Write(call, attempt) is { } unwritable)
+            {
+                attempt.Note(status: null, "untranslatable", call.ClientIsThere);
+                return unwritable;
+            }
+
+            attempt.Forward = AttemptFor(call, attempt, race, reply);
+            if (ReferenceEquals(http, call.Http))
+                CallHeaders.Attempted(call, attempt);
+            await ForwardAsync(attempt, http, cluster, forward);
+            return Conclude(call, attempt, race);
+        }
+        finally
+        {
+            Report(call, attempt);
+            load.Leave(candidate.Channel);
+        }
+    }
+
+    // For a stream already when it has begun to speak; what breaks it later is told here.
+    private void Report(ModelCall call, CallAttempt attempt)
+    {
+        var (verdict, retryAfter) = VerdictOf(call, attempt);
+        if (attempt.IsReported && verdict is AttemptVerdict.Success or AttemptVerdict.Neutral)
+            return;
+
+        attempt.IsReported = true;
+        health.Report(attempt.Candidate.Channel, attempt.Candidate.UpstreamModel, verdict, retryAfter);
+    }
+
+    private static (AttemptVerdict Verdict, TimeSpan? RetryAfter) VerdictOf(ModelCall call, CallAttempt attempt)
+    {
+        if (attempt.Forward is null || attempt.IsLost)
+            return (AttemptVerdict.Neutral, null);
+        if (attempt.Relay is { } relay)
+            return (relay.End is RelayEnd.Broken or RelayEnd.Silent or RelayEnd.Error or RelayEnd.Unreadable ? AttemptVerdict.Failure : AttemptVerdict.Success, null);
+        if (attempt.Binary is { } binary)
+            return (binary.End is RelayEnd.Broken or RelayEnd.Silent ? AttemptVerdict.Failure : AttemptVerdict.Success, null);
+        if (attempt.FailedStream is not null)
+            return (AttemptVerdict.Failure, null);
+        if (attempt.Answer is not { } answer)
+            return (call.ClientIsThere ? attempt.Abort.IsCancellationRequested ? AttemptVerdict.Failure : AttemptVerdict.Unreachable : AttemptVerdict.Neutral, null);
+        if (answer.Status == StatusCodes.Status429TooManyRequests)
+            return (AttemptVerdict.RateLimited, answer.RetryAfter);
+        var isSound = answer.Status == StatusCodes.Status200OK ? attempt.Reader is not null : !answer.Broken && JudgeStatus(answer) is null;
+        return (isSound ? AttemptVerdict.Success : AttemptVerdict.Failure, null);
+    }
+
+    private ForwardAttempt AttemptFor(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply)
+    {
+        var (channel, upstreamModel) = (attempt.Candidate.Channel, attempt.Candidate.UpstreamModel);
+        var wantsStream = call.Body.Index.Stream;
+        var target = channel.Preset.PathOf(attempt.Adapter.Kind, upstreamModel, wantsStream)!; // not null: candidates that do not serve the kind were left out
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        return new ForwardAttempt
+        {
+            Path = query < 0 ? target : target[..query],
+            Query = query < 0 ? default : new QueryString(target[query..]),
+            Headers = OutgoingHeaders.Of(call, channel),
+            ContentType = call.Body.ContentType,
+            Accept = wantsStream ? EventStream : call.IsBinary ? "*/*" : "application/json",
+            Body = attempt.Outgoing.Bytes,
+            IdleTimeout = channel.IdleTimeout,
+            Streams = mediaType => wantsStream ? mediaType.Equals(EventStream, StringComparison.OrdinalIgnoreCase) : call.IsBinary && IsBinary(mediaType),
+            OnStream = (stream, mediaType) => wantsStream ? BeginAsync(call, attempt, race, reply, stream) : BeginBinaryAsync(call, attempt, race, reply, stream, mediaType),
+            OnHead = attempt.NoteHead,
+            CancellationToken = attempt.Abort.Token,
+        };
+    }
+
+    // A stream that fails before it says anything is like any other failure: the next attempt may still answer.
+    private async ValueTask<Stream?> BeginAsync(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply, Stream upstream)
+    {
+        var (adapter, target) = (attempt.Adapter, attempt.Target);
+        if (adapter.Upstream is { } translation)
+            upstream = new TranslatingStream(upstream, translation.Translate(target));
+        var relay = attempt.Relay = reply.Relay(call, attempt, upstream);
+        if (!await relay.BeginAsync(attempt.Abort.Token))
+        {
+            attempt.FailedStream = relay.End;
+            attempt.Relay = null;
+            relay.Release();
+            return null;
+        }
+
+        if (!race.TryWin(attempt))
+            return null;
+
+        Report(call, attempt);
+        call.Choose(attempt);
+        CallHeaders.Attempted(call, attempt);
+        Reply.BeginStream(call);
+        return adapter.Client is { } client ? new TranslatingStream(relay, client.Translate(target)) : relay;
+    }
+
+    private async ValueTask<Stream?> BeginBinaryAsync(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply, Stream upstream, string mediaType)
+    {
+        var relay = attempt.Binary = reply.RelayBinary(call, attempt, upstream);
+        if (!await relay.BeginAsync(attempt.Abort.Token))
+        {
+            attempt.FailedStream = relay.End == RelayEnd.Complete ? RelayEnd.Unreadable : relay.End;
+            attempt.Binary = null;
+            relay.Release();
+            return null;
+        }
+
+        if (!race.TryWin(attempt))
+            return null;
+
+        Report(call, attempt);
+        call.Choose(attempt);
+        CallHeaders.Attempted(call, attempt);
+        call.Http.Response.StatusCode = StatusCodes.Status200OK;
+        call.Http.Response.ContentType = mediaType;
+        return relay;
+    }
+
+    // Sound or subtitles: what is JSON or a page is an error that came with a 200.
+    private static bool IsBinary(string mediaType) =>
+        mediaType.Length > 0 && !mediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) && !mediaType.EndsWith("html", StringComparison.OrdinalIgnoreCase);
+
+    private static async Task ForwardAsync(CallAttempt attempt, HttpContext http, Yarp.ReverseProxy.Model.ClusterState cluster, RequestDelegate forward)
+    {
+        var sent = attempt.Forward!; // not null: it was just made
+        http.Features.Set(sent);
+
+        // YARP must not see the client hang up: whether that ends the attempt is ModelCall's decision.
+        var clientAborted = http.RequestAborted;
+        http.RequestAborted = attempt.Abort.Token;
+        http.Request.Body = AsStream(sent.Body);
+        http.Request.ContentLength = sent.Body.Length;
+        try
+        {
+            // YARP refuses to forward once a status is set, and the attempt before set one.
+            http.Response.StatusCode = StatusCodes.Status200OK;
+            http.ReassignProxyRequest(cluster);
+            await forward(http);
+        }
+        finally
+        {
+            http.RequestAborted = clientAborted;
+        }
+    }
+
+    // A stream has written its line itself, because its receipt is written before YARP comes back.
+    private static GatewayError? Conclude(ModelCall call, CallAttempt attempt, AttemptRace race)
+    {
+        if (attempt.IsLost || attempt.Relay is not null || attempt.Binary is not null)
+            return null;
+
+        var error = Judge(call, attempt);
+        if (error is null && !race.TryWin(attempt))
+            return null;
+        if (error is null)
+            call.Choose(attempt);
+        attempt.Note(attempt.Answer?.Status ?? (attempt.FailedStream is null ? null : StatusCodes.Status200OK), ErrorKind(attempt, error), call.ClientIsThere);
+        return error;
+    }
+
+    private static GatewayError? Judge(ModelCall call, CallAttempt attempt)
+    {
+        if (attempt.FailedStream is { } end)
+            return end == RelayEnd.Silent ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
+        if (attempt.Answer is { } answer)
+        {
+            if (answer.Broken)
+                return answer.IsSilent ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
+            return JudgeStatus(answer) ?? (answer.Status != StatusCodes.Status200OK || Reply.TryRead(call, attempt) ? null : GatewayError.Upstream);
+        }
+
+        return call.ClientIsThere && attempt.Abort.IsCancellationRequested ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
+    }
+
+    private static MemoryStream AsStream(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var segment)
+            ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
+            : throw new UnreachableException("Bodies are pooled arrays.");
+
+    private static string? ErrorKind(CallAttempt attempt, GatewayError? error) => error?.Code switch
+    {
+        _ when error is null => attempt.Answer is { Status: not StatusCodes.Status200OK } ? "refused" : null,
+        _ when attempt.FailedStream is RelayEnd.Unreadable => "unreadable",
+        _ when attempt.FailedStream is RelayEnd.Broken => "broken",
+        _ when attempt.Answer is { Status: StatusCodes.Status200OK, Broken: false } => "unreadable",
+        _ when attempt.Answer is { Broken: true, IsSilent: false } => "broken",
+        "upstream_rate_limited" => "rate_limited",
+        "upstream_timeout" => "timeout",
+        "upstream_auth" => "auth",
+        null => "refused",
+        var code => code,
+    };
+
+    private static GatewayError? JudgeStatus(UpstreamAnswer answer) => answer.Status switch
+    {
+        StatusCodes.Status200OK => null,
+        StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound or StatusCodes.Status413PayloadTooLarge or StatusCodes.Status422UnprocessableEntity => null,
+        StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden => GatewayError.UpstreamAuth,
+        StatusCodes.Status429TooManyRequests => GatewayError.UpstreamRateLimited(answer.RetryAfter),
+        StatusCodes.Status408RequestTimeout or StatusCodes.Status504GatewayTimeout => GatewayError.UpstreamTimeout,
+        _ => GatewayError.Upstream,
+    };
+}

@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text.Json;
+using Gateway.Transforms.Bodies;
+
+namespace Gateway.Transforms.Providers.Gemini;
+
+/// <summary>Gemini's <c>usageMetadata</c>, and how OpenAI's <c>usage</c> says the same. Unit: tokens; what is no count is -1.</summary>
+/// <remarks>
+/// <c>promptTokenCount</c> holds the cached part; thoughts stand beside <c>candidatesTokenCount</c>, and results of tools beside the prompt:
+/// https://ai.google.dev/api/generate-content#UsageMetadata. A count of 0 may be left out.
+/// </remarks>
+internal struct GeminiUsage
+{
+    private const long NoCount = -1;
+
+    private long? _prompt;
+    private long? _cached;
+    private long? _toolPrompt;
+    private long? _candidates;
+    private long? _thoughts;
+
+    /// <summary>Whether any was read.</summary>
+    public bool IsPresent { get; private set; }
+
+    /// <summary>Reads on from the value's first token to its last; a count that is not there stays what it was, for counts of a stream only grow.</summary>
+    public void Read(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is JsonTokenType.Null)
+            return;
+
+        IsPresent = true;
+        if (reader.TokenType is not JsonTokenType.StartObject)
+        {
+            _prompt = _candidates = NoCount;
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var name = reader.ValueSpan;
+            if (name.SequenceEqual("promptTokenCount"u8))
+                Count(ref reader, ref _prompt);
+            else if (name.SequenceEqual("candidatesTokenCount"u8))
+                Count(ref reader, ref _candidates);
+            else if (name.SequenceEqual("thoughtsTokenCount"u8))
+                Count(ref reader, ref _thoughts);
+            else if (name.SequenceEqual("cachedContentTokenCount"u8))
+                Count(ref reader, ref _cached);
+            else if (name.SequenceEqual("toolUsePromptTokenCount"u8))
+                Count(ref reader, ref _toolPrompt);
+            else
+                reader.Skip();
+        }
+    }
+
+    /// <summary>Writes <c>"usage":{…}</c>.</summary>
+    public readonly void Write(IBufferWriter<byte> output)
+    {
+        // A prompt has tokens: a count that never came is none.
+        var prompt = Sum(_prompt ?? NoCount, _toolPrompt ?? 0);
+        var completion = Sum(_candidates ?? 0, _thoughts ?? 0);
+        output.Write("\"usage\":{\"prompt_tokens\":"u8);
+        Write(prompt, output);
+        output.Write(",\"completion_tokens\":"u8);
+        Write(completion, output);
+        output.Write(",\"total_tokens\":"u8);
+        Write(Sum(prompt, completion), output);
+        output.Write(",\"prompt_tokens_details\":{\"cached_tokens\":"u8);
+        Write(_cached ?? 0, output);
+        output.Write("},\"completion_tokens_details\":{\"reasoning_tokens\":"u8);
+        Write(_thoughts ?? 0, output);
+        output.Write("}}"u8);
+    }
+
+    private static long Sum(long one, long other) => one < 0 || other < 0 || one > long.MaxValue - other ? NoCount : one + other;
+
+    private static void Count(ref Utf8JsonReader reader, ref long? target)
+    {
+        reader.Read();
+        if (reader.TokenType is JsonTokenType.Null)
+            return;
+
+        long value = NoCount;
+        if (reader.TokenType is not JsonTokenType.Number || !JsonText.TryReadCount(reader.ValueSpan, out value))
+            value = NoCount;
+        target = value;
+        reader.Skip();
+    }
+
+    private static void Write(long value, IBufferWriter<byte> output)
+    {
+        const int LongestNumber = 20;
+        Utf8Formatter.TryFormat(value, output.GetSpan(LongestNumber), out var written);
+        output.Advance(written);
+    }
+}
