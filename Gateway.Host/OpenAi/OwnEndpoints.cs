@@ -4,6 +4,7 @@ using Gateway.Host.Anthropic;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
+using Gateway.Host.Responses;
 using Gateway.Ledger;
 using Gateway.Transforms;
 
@@ -25,6 +26,7 @@ internal static class OwnEndpoints
             endpoints.MapPost($"{prefix}/messages/count_tokens", (RequestDelegate)CountTokensEndpoint.AnswerAsync);
             endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
+            endpoints.MapStoredResponses(prefix, WithKeyAsync);
 
             // Without these the fallback would answer 404 where only the method is wrong.
             foreach (var path in (string[])[.. CallKind.All.Select(static kind => kind.Path["/v1/".Length..]), "models", "balance", "receipts/keys", "quotes", "messages/count_tokens"])
