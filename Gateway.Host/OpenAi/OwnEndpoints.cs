@@ -24,9 +24,9 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
             endpoints.MapPost($"{prefix}/quotes", (RequestDelegate)(http => WithKeyAsync(http, QuoteEndpoint.AnswerAsync)));
             endpoints.MapPost($"{prefix}/messages/count_tokens", (RequestDelegate)CountTokensEndpoint.AnswerAsync);
+            endpoints.MapStoredResponses(prefix, WithKeyAsync);
             endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
-            endpoints.MapStoredResponses(prefix, WithKeyAsync);
 
             // Without these the fallback would answer 404 where only the method is wrong.
             foreach (var path in (string[])[.. CallKind.All.Select(static kind => kind.Path["/v1/".Length..]), "models", "balance", "receipts/keys", "quotes", "messages/count_tokens"])
