@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Gateway.Host;
+using Gateway.Host.Anthropic;
 using Gateway.Host.Api;
 using Gateway.Host.Caching;
 using Gateway.Host.Catalogue;
@@ -76,6 +77,8 @@ try
     services.AddSingleton<SpendRatios>();
     services.AddSingleton<Drains>();
     services.AddSingleton<QuoteEndpoint>();
+    services.AddSingleton<UpstreamTokenCount>();
+    services.AddSingleton<CountTokensEndpoint>();
     services.AddSingleton<StoredAnswers>();
     services.AddSingleton<Gateway.Host.Responses.ResponseOrigins>();
     services.AddHostedService<ResourceWatch>();

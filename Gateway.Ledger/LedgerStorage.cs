@@ -16,13 +16,14 @@ public sealed class LedgerStorage : IAsyncDisposable
     private readonly SpooledLedger ledger;
     private readonly IReadOnlyList<IAsyncDisposable> parts;
 
-    private LedgerStorage(SpooledLedger ledger, IResourceStore resources, ICallStore calls, IScoreStore scores, params IReadOnlyList<IAsyncDisposable> parts)
+    private LedgerStorage(SpooledLedger ledger, IResourceStore resources, ICallStore calls, IScoreStore scores, IResponseOrigins origins, params IReadOnlyList<IAsyncDisposable> parts)
     {
         this.ledger = ledger;
         this.parts = parts;
         Resources = resources;
         Calls = calls;
         Scores = scores;
+        ResponseOrigins = origins;
     }
 
     /// <summary>Holds, settlements, receipts.</summary>
@@ -42,6 +43,9 @@ public sealed class LedgerStorage : IAsyncDisposable
 
     /// <summary>Scores of answers, and the detectors that they feed.</summary>
     public IScoreStore Scores { get; }
+
+    /// <summary>Who made the answers that providers keep.</summary>
+    public IResponseOrigins ResponseOrigins { get; }
 
     /// <summary>Applies migrations, replays the spool, and starts recording.</summary>
     /// <exception cref="IOException">The spool's folder belongs to another gateway, or is damaged.</exception>
@@ -67,7 +71,7 @@ public sealed class LedgerStorage : IAsyncDisposable
         try
         {
             var opened = await SpooledLedger.OpenAsync(options, book, time, logging.CreateLogger<SpooledLedger>(), cancellationToken);
-            return new LedgerStorage(opened, book, book, book, Reconcile(book, options, time, logging), book);
+            return new LedgerStorage(opened, book, book, book, book, Reconcile(book, options, time, logging), book);
         }
         catch
         {
@@ -99,8 +103,8 @@ public sealed class LedgerStorage : IAsyncDisposable
             var front = new FrontComparison(book.Source, servers, time);
             var reconciler = Reconcile(book, options, time, logging, front.CompareSampleAsync);
             return servers is null
-                ? new LedgerStorage(opened, book, book, book, reconciler, book)
-                : new LedgerStorage(opened, book, book, book, reconciler, servers, book) { Notices = new RedisNotices(servers) };
+                ? new LedgerStorage(opened, book, book, book, book, reconciler, book)
+                : new LedgerStorage(opened, book, book, book, book, reconciler, servers, book) { Notices = new RedisNotices(servers) };
         }
         catch
         {

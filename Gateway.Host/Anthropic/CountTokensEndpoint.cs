@@ -3,6 +3,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Settings;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Providers;
 using Gateway.Transforms.Tokens;
@@ -27,7 +28,7 @@ internal sealed class CountTokensEndpoint(Credentials credentials, CatalogueSour
             return;
         }
 
-        using var body = new RequestBody();
+        using var body = new RequestBody(CallKind.Messages);
         var (tokens, error) = await CountAsync(http, key, body);
         if (error is not null)
             await AnthropicError.WriteAsync(http, error);
@@ -46,7 +47,7 @@ internal sealed class CountTokensEndpoint(Credentials credentials, CatalogueSour
             return (0, RequestPipeline.Unresolved(resolution, index.Model, index.Provider));
 
         var candidate = resolved.Candidates[0];
-        var preset = ProviderPresets.Find(candidate.Channel.Provider) ?? ProviderPresets.Compatible;
+        var preset = candidate.Channel.Preset;
         var counted = preset.Api is UpstreamApi.Anthropic
             ? await upstream.CountAsync(candidate.Channel, preset, BodyFor(candidate.UpstreamModel, body), http.RequestAborted)
             : null;

@@ -2,10 +2,11 @@ using Gateway.Host.Keys;
 
 namespace Gateway.Host.Api;
 
-/// <summary>Says what an endpoint asks of a caller; <paramref name="Scope"/> <c>operator</c>: the operator alone.</summary>
+/// <summary>Says what an endpoint asks of a caller; <paramref name="Scope"/> <c>operator</c>: the operator alone; <c>any</c>: a management key, whatever its scopes.</summary>
 internal sealed record ScopeMetadata(string Scope)
 {
     public const string Operator = "operator";
+    public const string Any = "any";
 }
 
 /// <summary>Lets nobody past without a key that may: an endpoint without a scope is a bug, not a door.</summary>
@@ -38,7 +39,7 @@ internal sealed class ApiAuthentication(KeyDirectory keys, TimeProvider time) : 
 
         var caller = new ApiCaller(key, workspace, named.Length > 0);
         var scope = http.GetEndpoint()?.Metadata.GetMetadata<ScopeMetadata>()?.Scope;
-        if (scope is not null && !(string.Equals(scope, ScopeMetadata.Operator, StringComparison.Ordinal) ? caller.IsOperator : caller.Has(scope)))
+        if (scope is not null and not ScopeMetadata.Any && !(string.Equals(scope, ScopeMetadata.Operator, StringComparison.Ordinal) ? caller.IsOperator : caller.Has(scope)))
             return Problem.Forbidden($"It asks for the scope {scope}.");
         http.Items[typeof(ApiCaller)] = caller;
         http.Response.Headers.CacheControl = "no-store";

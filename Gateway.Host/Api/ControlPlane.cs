@@ -5,6 +5,7 @@ using Gateway.Host.Api.Evals;
 using Gateway.Host.Api.Keys;
 using Gateway.Host.Api.Members;
 using Gateway.Host.Api.Models;
+using Gateway.Host.Api.Presets;
 using Gateway.Host.Api.ProxyRules;
 using Gateway.Host.Api.Tags;
 using Gateway.Host.Api.Workspaces;
@@ -55,7 +56,10 @@ internal static class ControlPlane
         services.TryAddSingleton<KeyEndpoints>();
         services.TryAddSingleton<ChannelEndpoints>();
         services.TryAddSingleton<ChannelTest>();
+        services.TryAddSingleton<ModelWriter>();
         services.TryAddSingleton<ModelEndpoints>();
+        services.TryAddSingleton<PriceImport>();
+        services.TryAddSingleton<PresetEndpoints>();
         services.TryAddSingleton<AccountEndpoints>();
         services.TryAddSingleton<CorrectionEndpoints>();
         services.TryAddSingleton<MemberEndpoints>();
@@ -88,6 +92,7 @@ internal static class ControlPlane
         KeyEndpoints.Map(api);
         ChannelEndpoints.Map(api);
         ModelEndpoints.Map(api);
+        PresetEndpoints.Map(api);
         AccountEndpoints.Map(api);
         CorrectionEndpoints.Map(api);
         MemberEndpoints.Map(api);

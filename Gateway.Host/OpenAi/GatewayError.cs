@@ -44,6 +44,9 @@ public sealed record GatewayError(int Status, string? Code, string Message)
     internal static readonly GatewayError NotFound = new(404, "not_found", "There is nothing at this address: check the path and the id.");
     internal static readonly GatewayError MethodNotAllowed = new(405, "method_not_allowed", "This address does not take this method.");
     internal static readonly GatewayError UnsupportedMediaType = new(415, "unsupported_media_type", "Send the body as 'Content-Type: application/json', without a content encoding.");
+    internal static readonly GatewayError NotMultipart = new(415, "unsupported_media_type", "Send the body as 'Content-Type: multipart/form-data', without a content encoding.");
+    internal static readonly GatewayError PreviousResponseNotFound = new(400, "previous_response_not_found", "No response of this id is known here: send the conversation instead.") { Param = "previous_response_id" };
+    internal static readonly GatewayError PreviousResponseElsewhere = new(400, "previous_response_not_found", "The channel that made this response does not serve this model: send the conversation instead.") { Param = "previous_response_id" };
     internal static readonly GatewayError BadFraming = new(400, "bad_framing", "Content-Length and Transfer-Encoding contradict each other: send one.");
     internal static readonly GatewayError UnsupportedFraming = new(501, "bad_framing", "Only 'Transfer-Encoding: chunked' is understood.");
     internal static readonly GatewayError ExpectationFailed = new(417, null, "Only 'Expect: 100-continue' is understood.");

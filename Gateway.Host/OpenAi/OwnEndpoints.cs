@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Gateway.Host.Anthropic;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
@@ -21,11 +22,12 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/receipts/keys", (RequestDelegate)ReceiptKeysEndpoint.ReadAsync);
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
             endpoints.MapPost($"{prefix}/quotes", (RequestDelegate)(http => WithKeyAsync(http, QuoteEndpoint.AnswerAsync)));
+            endpoints.MapPost($"{prefix}/messages/count_tokens", (RequestDelegate)CountTokensEndpoint.AnswerAsync);
             endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
 
             // Without these the fallback would answer 404 where only the method is wrong.
-            foreach (var path in (string[])[.. CallKind.All.Select(static kind => kind.Path["/v1/".Length..]), "models", "balance", "receipts/keys", "quotes"])
+            foreach (var path in (string[])[.. CallKind.All.Select(static kind => kind.Path["/v1/".Length..]), "models", "balance", "receipts/keys", "quotes", "messages/count_tokens"])
                 endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
         }
 

@@ -3,6 +3,7 @@ using Gateway.Host.Members;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
+using Gateway.Transforms;
 using Gateway.Transforms.Tokens;
 
 namespace Gateway.Host.Pipeline;
@@ -103,8 +104,8 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
     {
         var index = call.Body.Index;
         var body = call.Exchange.Body.Span;
-        call.Prompt = PromptCount.Of(index, body, leg.Model.Name);
         call.Measures = CallMeasures.Of(index, body);
+        call.Prompt = call.Kind == CallKind.Transcription ? call.Measures.AudioTokens : PromptCount.Of(index, body, leg.Model.Name);
         return CallBound.Of(call, leg.Model);
     }
 

@@ -63,6 +63,9 @@ internal sealed class CallAttempt : IDisposable
     /// <summary>The relay of a streamed answer; <c>null</c>: none, or one that failed before it said anything.</summary>
     public SseRelay? Relay { get; set; }
 
+    /// <summary>The relay of an answer that is neither JSON nor events; <c>null</c>: none.</summary>
+    public BinaryRelay? Binary { get; set; }
+
     /// <summary>A whole answer that was read and may be shown; <c>null</c>: none.</summary>
     public AnswerReader? Reader { get; set; }
 
@@ -120,6 +123,7 @@ internal sealed class CallAttempt : IDisposable
     public void Dispose()
     {
         Relay?.Release();
+        Binary?.Release();
         Recording?.Release();
         Answer?.Dispose();
         Translated?.Dispose();

@@ -1,3 +1,4 @@
+using Gateway.Host.OpenAi;
 using Gateway.Ledger;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
@@ -11,6 +12,20 @@ internal static class Metering
     // An upstream may round a length up; it may not make another of it.
     private const int AudioFactor = 2;
     private const long AudioSlackMs = 10_000;
+
+    /// <summary>Whether the answer to a request is neither JSON nor events.</summary>
+    public static bool IsBinary(RequestIndex index) =>
+        !index.Stream && (index.Kind == CallKind.Speech || (index.Kind == CallKind.Transcription && index.ResponseFormat is "text" or "srt" or "vtt"));
+
+    /// <summary>Why a request cannot be metered at this price; <c>null</c>: it can. Output tokens are reported in JSON and events alone.</summary>
+    public static GatewayError? Unmetered(RequestIndex index, Price price)
+    {
+        if (price.Base.DearestOutput == 0 || !IsBinary(index))
+            return null;
+        return index.Kind == CallKind.Speech
+            ? GatewayError.InvalidField("stream_format", "This model is priced by output tokens, which only stream_format 'sse' reports.")
+            : GatewayError.InvalidField("response_format", "This model is priced by output tokens, which only response_format 'json' reports.");
+    }
 
     /// <summary>Tokens as they were reported, and what is measured beside them.</summary>
     public static Usage Of(ModelCall call, in UsageTokens tokens, long images, long? audioMilliseconds) =>

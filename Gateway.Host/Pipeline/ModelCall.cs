@@ -125,7 +125,10 @@ internal sealed class ModelCall : IDisposable
     public bool PlainIsDelivered { get; set; }
 
     /// <summary>Whether the end of the answer is known to have left.</summary>
-    public bool IsDelivered => (Attempt?.Relay ?? Kept)?.IsDelivered ?? PlainIsDelivered;
+    public bool IsDelivered => (Attempt?.Relay ?? Kept)?.IsDelivered ?? Attempt?.Binary?.IsDelivered ?? PlainIsDelivered;
+
+    /// <summary>Whether the answer is neither JSON nor events: sound, or a transcription as text.</summary>
+    public bool IsBinary => Metering.IsBinary(Body.Index);
 
     /// <summary>Whether the client's connection is open.</summary>
     public bool ClientIsThere => !_clientIsGone;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Gateway.Host.OpenAi;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Multipart;
 using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Pipeline;
@@ -62,7 +63,9 @@ internal sealed class OutgoingBody : IDisposable
     private void Splice(RequestIndex index, ReadOnlyMemory<byte> body, in TranslationTarget target, Adapter adapter, ProviderPreset preset)
     {
         _splice.Clear();
-        if (!string.Equals(index.Model, target.UpstreamModel, StringComparison.Ordinal))
+        if (index.Multipart is not null)
+            MultipartEdits.ReplaceModel(index, _splice, target.UpstreamModel);
+        else if (!string.Equals(index.Model, target.UpstreamModel, StringComparison.Ordinal))
             RequestEdits.ReplaceModel(index, _splice, target.UpstreamModel);
         RequestEdits.RemoveProvider(index, _splice);
         if (index.Stream && adapter.Format.UsageIsOptional && preset.StreamOptions)

@@ -159,6 +159,12 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Respo
             return;
         }
 
+        if (call.Attempt?.Binary is { } binary && call.UpstreamAnswered)
+        {
+            await SettleBinaryAsync(call, binary);
+            return;
+        }
+
         var outcome = call.IsRejected ? Outcome.Rejected : call.ClientIsThere ? Outcome.Failed : Outcome.ClientClosed;
         await SettleAsync(call, new Settlement(outcome, default, CountedBy.None));
     }

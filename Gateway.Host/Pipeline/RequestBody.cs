@@ -2,6 +2,7 @@ using System.Buffers;
 using Gateway.Host.OpenAi;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Yarp;
 
 namespace Gateway.Host.Pipeline;
 
@@ -26,14 +27,16 @@ internal sealed class RequestBody(CallKind kind) : IDisposable
         if (await ReadBytesAsync(request, maxBytes, cancellationToken) is { } unreadable)
             return unreadable;
 
-        return Index.TryRead(Bytes, out var error) ? null : Shape(error);
+        var isRead = kind.IsMultipart ? Index.TryReadMultipart(Bytes, ContentType, out var error) : Index.TryRead(Bytes, out error);
+        return isRead ? null : Shape(error);
     }
 
     /// <summary>Reads without an index; the error, or <c>null</c>.</summary>
     public async ValueTask<GatewayError?> ReadBytesAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)
     {
-        if (!IsJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0)
-            return GatewayError.UnsupportedMediaType;
+        if (!(kind.IsMultipart ? IsMultipart(request.ContentType) : IsJson(request.ContentType)) || request.Headers.ContentEncoding.Count > 0)
+            return kind.IsMultipart ? GatewayError.NotMultipart : GatewayError.UnsupportedMediaType;
+        ContentType = kind.IsMultipart ? request.ContentType! : "application/json"; // not null: it was looked at
         if (request.ContentLength > maxBytes)
         {
             return GatewayError.TooLarge(maxBytes);
@@ -61,6 +64,9 @@ internal sealed class RequestBody(CallKind kind) : IDisposable
         _length = 0;
         Index.Reset();
     }
+
+    private static bool IsMultipart(string? contentType) =>
+        contentType is not null && contentType.AsSpan().TrimStart().StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) && UpstreamHeaders.IsSafe(contentType);
 
     private static bool IsJson(string? contentType)
     {

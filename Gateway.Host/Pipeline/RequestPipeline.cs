@@ -136,7 +136,7 @@ internal sealed partial class RequestPipeline(
 
             // 6 forward, 7 and 8 for a stream: its relay responds and settles as it ends
             var error = await forwarding.ForwardAsync(call, forward, reply);
-            if (error is not null || call.Attempt?.Relay is not null)
+            if (error is not null || call.Attempt is { Relay: not null } or { Binary: not null })
                 return error;
 
             // 7 respond, 8 settle

@@ -2,6 +2,7 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Responses;
 using Gateway.Host.Routing;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
@@ -11,7 +12,8 @@ using Gateway.Transforms.Tokens;
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Step 3, and the rules' part of steps 4 and 5: what the operator's rules make of a request, once per request.</summary>
-internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, Forwarding forwarding, TimeProvider time, ILogger<RuleChain> log)
+internal sealed class RuleSteps(
+    RuleSource rules, CatalogueSource catalogue, Forwarding forwarding, ResponseOrigins origins, TimeProvider time, ILogger<RuleChain> log)
 {
     private static readonly string[] ConversationHeaders = ["X-Session-Id", "X-Conversation-Id", "X-Run-Id"];
 
@@ -22,7 +24,7 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         var exchange = call.Exchange = ExchangeOf(call, set);
         call.Rules = new RuleChain(set.Match(call.Tags), exchange, log);
         (call.Legs, var error) = await FirstLegsAsync(call.Key, exchange, call.Rules, call.Http.RequestAborted);
-        return error;
+        return error ?? await StayWithOriginAsync(call);
     }
 
     /// <summary>Lets a rule answer (<see cref="ModelCall.Reply"/>).</summary>
@@ -36,6 +38,10 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
     /// <summary>Adds the legs of a fallback chain.</summary>
     public async ValueTask<GatewayError?> PlanAsync(ModelCall call)
     {
+        // Only the channel that made a response knows it.
+        if (call.Body.Index.PreviousResponseId is not null)
+            return null;
+
         (call.Legs, var error) = await LegsAsync(call.Key, call.Exchange, call.Rules, call.Legs, call.Http.RequestAborted);
         return error;
     }
@@ -74,6 +80,22 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         // CancellationToken.None: the answer is there, whether or not its client still is.
         await call.Rules.OnResponseAsync(
             ended with { FinishReason = ending.FinishReason, HasToolCalls = ending.HasToolCalls, HasRefusal = ending.HasRefusal }, CancellationToken.None);
+    }
+
+    // A stored response is known to the channel that made it, and to the workspace that asked for it: an id of another's is like one that never was.
+    private async ValueTask<GatewayError?> StayWithOriginAsync(ModelCall call)
+    {
+        if (call.Body.Index.PreviousResponseId is not { } id)
+            return null;
+        if (await origins.FindAsync(call.Key.Workspace, id, call.Http.RequestAborted) is not { } origin)
+            return GatewayError.PreviousResponseNotFound;
+
+        call.Legs =
+        [
+            .. call.Legs.Select(leg => new Leg(leg.Model, [.. leg.Candidates.Where(candidate => string.Equals(candidate.Channel.Id, origin.Channel, StringComparison.Ordinal))]))
+                .Where(static leg => leg.Candidates.Count > 0),
+        ];
+        return call.Legs.Count > 0 ? null : GatewayError.PreviousResponseElsewhere;
     }
 
     private Exchange ExchangeOf(ModelCall call, RuleSet set)
@@ -117,6 +139,8 @@ internal sealed class RuleSteps(RuleSource rules, CatalogueSource catalogue, For
         if (candidates.Count == 0)
             return ([], GatewayError.NotImplemented(kind.Path));
 
+        if (Metering.Unmetered(exchange.Index, candidates[0].Price) is { } unmetered)
+            return ([], unmetered);
         var legs = forwarding.Legs(model, candidates, candidates.Count == 1 ? StickyKey.None : StickyKey.Of(key.Id, exchange.Index, exchange.Body.Span));
         exchange.Resolved = new ResolvedModel(model.Provider, model.Name, legs[0].Candidates[0].UpstreamModel, ModelEncoding.For(model.Name).Encoding, model.ContextWindow);
         return (legs, Refusal(await chain.RunAsync(RulePhase.Body, cancellationToken)));

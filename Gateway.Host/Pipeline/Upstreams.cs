@@ -36,7 +36,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     }
 
     /// <summary>What is translated on the way to the candidate.</summary>
-    public Adapter AdapterOf(ModelCall call, Candidate candidate) => Adapter.For(call.Kind, candidate.Channel.Preset)
+    public Adapter AdapterOf(ModelCall call, Candidate candidate) => Adapter.For(call.Kind, candidate.Channel.Preset)?.For(call.Exchange.Body.Span)
         ?? throw new UnreachableException("Candidates that cannot serve the kind of call were left out.");
 
     /// <summary>Sends the attempt, whose place is taken, and gives the place back; the error, or <c>null</c> when there is an answer to show, or another attempt's is shown.</summary>
@@ -83,6 +83,8 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             return (AttemptVerdict.Neutral, null);
         if (attempt.Relay is { } relay)
             return (relay.End is RelayEnd.Broken or RelayEnd.Silent or RelayEnd.Error or RelayEnd.Unreadable ? AttemptVerdict.Failure : AttemptVerdict.Success, null);
+        if (attempt.Binary is { } binary)
+            return (binary.End is RelayEnd.Broken or RelayEnd.Silent ? AttemptVerdict.Failure : AttemptVerdict.Success, null);
         if (attempt.FailedStream is not null)
             return (AttemptVerdict.Failure, null);
         if (attempt.Answer is not { } answer)
@@ -105,10 +107,11 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             Query = query < 0 ? default : new QueryString(target[query..]),
             Headers = OutgoingHeaders.Of(call, channel),
             ContentType = call.Body.ContentType,
-            Accept = wantsStream ? EventStream : "application/json",
+            Accept = wantsStream ? EventStream : call.IsBinary ? "*/*" : "application/json",
             Body = attempt.Outgoing.Bytes,
-            Streams = mediaType => wantsStream && mediaType.Equals(EventStream, StringComparison.OrdinalIgnoreCase),
-            OnStream = async (stream, _) => await BeginAsync(call, attempt, race, reply, stream),
+            IdleTimeout = channel.IdleTimeout,
+            Streams = mediaType => wantsStream ? mediaType.Equals(EventStream, StringComparison.OrdinalIgnoreCase) : call.IsBinary && IsBinary(mediaType),
+            OnStream = (stream, mediaType) => wantsStream ? BeginAsync(call, attempt, race, reply, stream) : BeginBinaryAsync(call, attempt, race, reply, stream, mediaType),
             OnHead = attempt.NoteHead,
             CancellationToken = attempt.Abort.Token,
         };
@@ -139,6 +142,32 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         return adapter.Client is { } client ? new TranslatingStream(relay, client.Translate(target)) : relay;
     }
 
+    private async ValueTask<Stream?> BeginBinaryAsync(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply, Stream upstream, string mediaType)
+    {
+        var relay = attempt.Binary = reply.RelayBinary(call, attempt, upstream);
+        if (!await relay.BeginAsync(attempt.Abort.Token))
+        {
+            attempt.FailedStream = relay.End == RelayEnd.Complete ? RelayEnd.Unreadable : relay.End;
+            attempt.Binary = null;
+            relay.Release();
+            return null;
+        }
+
+        if (!race.TryWin(attempt))
+            return null;
+
+        Report(call, attempt);
+        call.Choose(attempt);
+        CallHeaders.Attempted(call, attempt);
+        call.Http.Response.StatusCode = StatusCodes.Status200OK;
+        call.Http.Response.ContentType = mediaType;
+        return relay;
+    }
+
+    // Sound or subtitles: what is JSON or a page is an error that came with a 200.
+    private static bool IsBinary(string mediaType) =>
+        mediaType.Length > 0 && !mediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase) && !mediaType.EndsWith("html", StringComparison.OrdinalIgnoreCase);
+
     private static async Task ForwardAsync(CallAttempt attempt, HttpContext http, Yarp.ReverseProxy.Model.ClusterState cluster, RequestDelegate forward)
     {
         var sent = attempt.Forward!; // not null: it was just made
@@ -165,7 +194,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     // A stream has written its line itself, because its receipt is written before YARP comes back.
     private static GatewayError? Conclude(ModelCall call, CallAttempt attempt, AttemptRace race)
     {
-        if (attempt.IsLost || attempt.Relay is not null)
+        if (attempt.IsLost || attempt.Relay is not null || attempt.Binary is not null)
             return null;
 
         var error = Judge(call, attempt);
@@ -184,7 +213,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         if (attempt.Answer is { } answer)
         {
             if (answer.Broken)
-                return GatewayError.Upstream;
+                return answer.IsSilent ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
             return JudgeStatus(answer) ?? (answer.Status != StatusCodes.Status200OK || Reply.TryRead(call, attempt) ? null : GatewayError.Upstream);
         }
 
@@ -202,7 +231,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         _ when attempt.FailedStream is RelayEnd.Unreadable => "unreadable",
         _ when attempt.FailedStream is RelayEnd.Broken => "broken",
         _ when attempt.Answer is { Status: StatusCodes.Status200OK, Broken: false } => "unreadable",
-        _ when attempt.Answer is { Broken: true } => "broken",
+        _ when attempt.Answer is { Broken: true, IsSilent: false } => "broken",
         "upstream_rate_limited" => "rate_limited",
         "upstream_timeout" => "timeout",
         "upstream_auth" => "auth",

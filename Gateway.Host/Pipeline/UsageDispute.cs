@@ -1,3 +1,4 @@
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Host.Pipeline;
@@ -24,6 +25,9 @@ internal static class UsageDispute
         // What we cannot count ourselves, such as a sound, we cannot dispute; nor reasoning, which is not shown.
         if (call.Prompt.Exact && reported.Input > Most(call.Prompt.Tokens))
             return true;
+        // Output that is no text has no count of ours: it is believed as far as the model can go.
+        if (call.Kind == CallKind.Image || call.Kind == CallKind.Speech)
+            return call.Candidate.Model.MaxOutputTokens is > 0 and var most && reported.Output > (Int128)most * call.Body.Index.Choices * 2;
         var visible = reported.Output - reported.Reasoning;
         return visible > Slack && visible > Most(countOutput());
     }

@@ -143,7 +143,11 @@ internal sealed class ForwardingTests : EndToEndFixture
     [Test]
     public async Task Upstreams_rate_limit_is_passed_on_with_whole_seconds()
     {
-        var answer = await CallAsync("status=429;retry=7");
+        // A channel of its own: it is left alone for these seconds.
+        await Gateway.CreateModelAsync("hurried", "official");
+        await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", "hurried", "hurried");
+
+        var answer = await CallAsync("status=429;retry=7", model: "fake/hurried");
 
         Assert.That((answer.Status, answer.Code), Is.EqualTo((429, "upstream_rate_limited")));
         Assert.That((answer.Header("retry-after"), answer.Header("retry-after-ms")), Is.EqualTo(("7", "7000")));

@@ -158,7 +158,7 @@ internal sealed class GatewayProcess : IDisposable, IAsyncDisposable
 
     public Task<JsonNode> CreateChannelAsync(string baseUrl, string routeType, string model, string upstreamModel, string extra = "") => PostAsync(
         "/api/channels",
-        $$"""{"name":"fake-{{model}}","provider":"fake","baseUrl":"{{baseUrl}}","apiKey":"sk-canary","routeType":"{{routeType}}","allowPrivateAddress":true,"models":[{"model":"{{model}}","upstreamModel":"{{upstreamModel}}"}]{{extra}}}""");
+        $$"""{"name":"fake-{{model}}","provider":"fake","baseUrl":"{{baseUrl}}","apiKey":"sk-canary","routeType":"{{routeType}}","allowPrivateAddress":true,"models":[{"model":"{{model}}","upstreamModel":"{{upstreamModel}}"}]{{(extra.Contains("\"break", StringComparison.Ordinal) ? "" : ",\"breakMinimumCalls\":1000")}}{{extra}}}""");
 
     public Task<JsonNode> CreateModelAsync(string model, string routeType) => PostAsync(
         "/api/models",

@@ -22,7 +22,7 @@ internal static class Translated
     public static string? TryRequest(ApiTranslation translation, string body, TranslationTarget? target, out BodyError error)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        var index = new RequestIndex { RequiresMessages = body.Contains("\"messages\"", StringComparison.Ordinal) };
+        var index = new RequestIndex { Kind = body.Contains("\"messages\"", StringComparison.Ordinal) ? CallKind.Chat : CallKind.Embedding };
         if (!index.TryRead(bytes, out error))
             throw new NUnit.Framework.AssertionException($"The request itself is refused: {error.Message}");
 

@@ -69,7 +69,7 @@ internal sealed class MadeUpRuleTests : ControlPlaneFixture
         var catalogue = App.Services.GetRequiredService<CatalogueSource>();
 
         // One channel: there is no order to find, and nothing is forwarded.
-        var steps = new RuleSteps(Source, catalogue, new Forwarding(null!, null!, null!, null!), TimeProvider.System, NullLogger<RuleChain>.Instance);
+        var steps = new RuleSteps(Source, catalogue, new Forwarding(null!, null!, null!, null!), null!, TimeProvider.System, NullLogger<RuleChain>.Instance);
         var error = await steps.PrepareAsync(call);
         var applied = CallFactsOf.Request(call, call.Legs[0]).Rules.Single();
 

@@ -102,7 +102,7 @@ internal sealed class StickyKeyTests
     private static StickyKey Of(string body, string key = "key_1", bool messages = true)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        var index = new RequestIndex { RequiresMessages = messages };
+        var index = new RequestIndex { Kind = messages ? CallKind.Chat : CallKind.Embedding };
         Assert.That(index.TryRead(bytes, out var error), Is.True, error.Message);
         return StickyKey.Of(key, index, bytes);
     }

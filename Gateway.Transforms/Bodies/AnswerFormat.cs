@@ -48,6 +48,9 @@ public abstract class AnswerFormat
     /// <summary>Whether a stream has usage only where the request asks for it (<c>stream_options.include_usage</c>).</summary>
     public virtual bool UsageIsOptional => false;
 
+    /// <summary>Whether the provider keeps answers under their id, for later calls.</summary>
+    public virtual bool KeepsAnswers => false;
+
     /// <summary>What the gateway writes behind the last event of a complete stream; empty: that event is the end.</summary>
     public abstract ReadOnlySpan<byte> Terminator { get; }
 

@@ -10,7 +10,7 @@ public sealed class AnswerReader(AnswerFormat? format = null)
     private readonly AnswerFormat _format = format ?? AnswerFormat.Chat;
 
     // A longer name is no name.
-    private const int MaxModelBytes = 1024;
+    private const int MaxNameBytes = 1024;
 
     private AnswerFacts _facts;
 
@@ -35,8 +35,8 @@ public sealed class AnswerReader(AnswerFormat? format = null)
     /// <summary>The model that upstream says it used, decoded; null if it names none or an absurdly long one.</summary>
     public string? ReportedModel { get; private set; }
 
-    /// <summary>The answer's own id, decoded, of an API that gives one that can be asked for later; null: none.</summary>
-    public string? AnswerId => _facts.Id.IsPresent ? DecodeModel(Body.Span, _facts.Id) : null;
+    /// <summary>The id under which the provider keeps the answer, decoded; null if it keeps none.</summary>
+    public string? AnswerId { get; private set; }
 
     /// <summary>The raw JSON value of <c>choices[0].message.content</c>, any type.</summary>
     public ByteRange FirstContent => _facts.FirstContent;
@@ -64,7 +64,8 @@ public sealed class AnswerReader(AnswerFormat? format = null)
         }
 
         Body = body;
-        ReportedModel = DecodeModel(body.Span, _facts.Model);
+        ReportedModel = DecodeName(body.Span, _facts.Model);
+        AnswerId = _format.KeepsAnswers ? DecodeName(body.Span, _facts.Id) : null;
         return true;
     }
 
@@ -82,19 +83,19 @@ public sealed class AnswerReader(AnswerFormat? format = null)
     public void Reset()
     {
         Body = default;
-        ReportedModel = null;
+        ReportedModel = AnswerId = null;
         _facts = default;
     }
 
-    internal static string? DecodeModel(ReadOnlySpan<byte> json, ByteRange model)
+    internal static string? DecodeName(ReadOnlySpan<byte> json, ByteRange value)
     {
-        if (model.Length is <= 2 or > MaxModelBytes)
+        if (value.Length is <= 2 or > MaxNameBytes)
         {
             return null;
         }
 
-        Span<byte> name = stackalloc byte[MaxModelBytes];
-        var length = JsonText.Unescape(json.Slice(model.Offset + 1, model.Length - 2), name);
+        Span<byte> name = stackalloc byte[MaxNameBytes];
+        var length = JsonText.Unescape(json.Slice(value.Offset + 1, value.Length - 2), name);
         return System.Text.Encoding.UTF8.GetString(name[..length]);
     }
 }

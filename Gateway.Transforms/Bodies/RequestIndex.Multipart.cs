@@ -32,5 +32,6 @@ public sealed partial class RequestIndex
         ProviderMember = request.ProviderPart;
         Stream = request.Stream;
         StreamValue = request.StreamValue;
+        ResponseFormat = request.ResponseFormat;
     }
 }

@@ -16,6 +16,9 @@ internal sealed class ResponsesFormat : ObjectFormat
     }
 
     /// <inheritdoc/>
+    public override bool KeepsAnswers => true;
+
+    /// <inheritdoc/>
     protected override void ReadAnswer(ReadOnlySpan<byte> json, in AnswerRoot root, ref AnswerFacts facts, IBufferWriter<byte>? text)
     {
         var isWhole = AnswerRoot.Is(json, root.Status, "completed"u8) || AnswerRoot.Is(json, root.Status, "incomplete"u8);

@@ -47,7 +47,7 @@ public sealed class StreamScanner(
     /// <summary>The model that the first chunk with a model named, decoded; null until then.</summary>
     public string? ReportedModel { get; private set; }
 
-    /// <summary>The answer's own id, decoded, of an API that gives one that can be asked for later; null until it comes.</summary>
+    /// <summary>The id under which the provider keeps the answer, decoded; null if none has come, or it keeps none.</summary>
     public string? AnswerId { get; private set; }
 
     /// <summary>Takes bytes, as many as there is room for, and returns how many. Room comes from calling <see cref="TryNext"/> until false.</summary>
@@ -161,13 +161,15 @@ public sealed class StreamScanner(
         }
 
         var kind = _format.ReadEvent(data, lines.EventName, out _facts, outputText);
-        if (AnswerId is null && _facts.Id.IsPresent)
-            AnswerId = AnswerReader.DecodeModel(data, _facts.Id);
-
         if (!_modelIsKnown && _facts.Model.IsPresent)
         {
-            ReportedModel = AnswerReader.DecodeModel(data, _facts.Model);
+            ReportedModel = AnswerReader.DecodeName(data, _facts.Model);
             _modelIsKnown = true;
+        }
+
+        if (AnswerId is null && _format.KeepsAnswers && _facts.Id.IsPresent)
+        {
+            AnswerId = AnswerReader.DecodeName(data, _facts.Id);
         }
 
         return kind;

@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
 using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Providers.Anthropic;
+using Gateway.Transforms.Providers.Gemini;
 
 namespace Gateway.Transforms.Providers;
 
@@ -15,17 +18,34 @@ namespace Gateway.Transforms.Providers;
 /// <param name="Client">Between the client's API and <paramref name="Format"/>'s; <c>null</c>: they are the same.</param>
 public sealed record Adapter(CallKind Kind, AnswerFormat Format, ApiTranslation? Upstream = null, ApiTranslation? Client = null)
 {
+    private static readonly MessagesOverChat FromMessages = new();
+    private static readonly ChatOverGemini ToGemini = new();
+
+    private static readonly FrozenDictionary<CallKind, Adapter>[] ByApi =
+    [
+        CallKind.All.ToFrozenDictionary(
+            static kind => kind,
+            static kind => kind == CallKind.Messages ? new Adapter(CallKind.Chat, AnswerFormat.Chat, Client: FromMessages) : new Adapter(kind, AnswerFormat.For(kind))),
+        new Dictionary<CallKind, Adapter>
+        {
+            [CallKind.Chat] = new(CallKind.Chat, AnswerFormat.Chat, Upstream: new ChatOverMessages()),
+            [CallKind.Messages] = new(CallKind.Messages, AnswerFormat.Messages),
+        }.ToFrozenDictionary(),
+        new Dictionary<CallKind, Adapter>
+        {
+            [CallKind.Chat] = new(CallKind.Chat, AnswerFormat.Chat, Upstream: ToGemini),
+            [CallKind.Messages] = new(CallKind.Chat, AnswerFormat.Chat, ToGemini, FromMessages),
+            [CallKind.Embedding] = new(CallKind.Embedding, AnswerFormat.Embedding, Upstream: EmbeddingOverGemini.Floats),
+        }.ToFrozenDictionary(),
+    ];
+
     /// <summary>The adapter; <c>null</c>: such upstreams cannot answer such calls.</summary>
-    public static Adapter? For(CallKind kind, UpstreamApi api) => api switch
-    {
-        UpstreamApi.OpenAi when kind == CallKind.Messages => null,
-        UpstreamApi.OpenAi => Native(kind),
-        _ => null,
-    };
+    public static Adapter? For(CallKind kind, UpstreamApi api) => ByApi[(int)api].GetValueOrDefault(kind);
 
     /// <summary>The adapter of a channel's provider; <c>null</c>: it does not serve such calls.</summary>
     public static Adapter? For(CallKind kind, ProviderPreset preset) =>
         For(kind, preset.Api) is { } adapter && preset.PathOf(adapter.Kind, "", stream: false) is not null ? adapter : null;
 
-    private static Adapter Native(CallKind kind) => new(kind, AnswerFormat.For(kind));
+    /// <summary>The adapter for this body: embeddings come back in the encoding that it asks for.</summary>
+    public Adapter For(ReadOnlySpan<byte> body) => Upstream is EmbeddingOverGemini ? this with { Upstream = EmbeddingOverGemini.For(body) } : this;
 }

@@ -94,6 +94,15 @@ public sealed class BinaryRelay : ReadOnlyStream
         return count;
     }
 
+    /// <summary>Reads on until the first bytes have come: what is known by then decides whether the client gets this answer.</summary>
+    /// <returns>False: it ended without any, and nothing of it needs to be shown.</returns>
+    public async ValueTask<bool> BeginAsync(CancellationToken cancellationToken)
+    {
+        while (ReceivedBytes == 0 && End == RelayEnd.Running)
+            await FillAsync(cancellationToken);
+        return ReceivedBytes > 0;
+    }
+
     /// <summary>Returns the memory. The pipeline calls it when it has settled: YARP disposes its stream before that.</summary>
     public void Release()
     {

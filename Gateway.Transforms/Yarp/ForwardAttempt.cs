@@ -35,6 +35,9 @@ public sealed class ForwardAttempt
     /// <summary>Called when the head of the upstream's answer has arrived: from here on a stream that is hung up on is charged.</summary>
     public required Action OnHead { get; init; }
 
+    /// <summary>The longest silence inside an answer that is read whole.</summary>
+    public required TimeSpan IdleTimeout { get; init; }
+
     /// <summary>Ends this attempt.</summary>
     public required CancellationToken CancellationToken { get; init; }
 

@@ -102,7 +102,7 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
             },
         };
         attempt.Answer = answer;
-        await answer.ReadAsync(stream, MaxBytes(answer.Status), attempt.CancellationToken);
+        await answer.ReadAsync(stream, MaxBytes(answer.Status), attempt.IdleTimeout, attempt.CancellationToken);
     }
 
     // An error's body is shown to the client at most; nobody needs a megabyte of it.

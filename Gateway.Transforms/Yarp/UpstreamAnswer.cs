@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Gateway.Transforms.Yarp;
 
-/// <summary>The whole answer of an upstream that did not stream: its status and its body, in a pooled _buffer.</summary>
+/// <summary>The whole answer of an upstream that did not stream: its status and its body, in a pooled buffer.</summary>
 public sealed class UpstreamAnswer : IDisposable
 {
     private byte[]? _buffer;
@@ -20,12 +20,16 @@ public sealed class UpstreamAnswer : IDisposable
     /// <summary>The body was longer than the bound, or was cut off before its announced end.</summary>
     public bool Broken { get; private set; }
 
+    /// <summary>It is <see cref="Broken"/> because nothing came for too long.</summary>
+    public bool IsSilent { get; private set; }
+
     /// <summary>The body.</summary>
     public ReadOnlyMemory<byte> Body => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads the body to its end, at most <paramref name="maxBytes"/> bytes.</summary>
-    internal async ValueTask ReadAsync(Stream stream, int maxBytes, CancellationToken cancellationToken)
+    internal async ValueTask ReadAsync(Stream stream, int maxBytes, TimeSpan idleTimeout, CancellationToken cancellationToken)
     {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {
@@ -34,7 +38,8 @@ public sealed class UpstreamAnswer : IDisposable
                 if (_length == _buffer.Length)
                     Grow();
 
-                var read = await stream.ReadAsync(_buffer.AsMemory(_length), cancellationToken);
+                silence.CancelAfter(idleTimeout);
+                var read = await stream.ReadAsync(_buffer.AsMemory(_length), silence.Token);
                 if (read == 0)
                     return;
 
@@ -49,6 +54,7 @@ public sealed class UpstreamAnswer : IDisposable
         catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
         {
             Broken = true;
+            IsSilent = exception is OperationCanceledException && !cancellationToken.IsCancellationRequested;
         }
     }
 

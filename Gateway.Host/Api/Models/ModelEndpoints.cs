@@ -1,15 +1,13 @@
 using System.Text.Json.Nodes;
 using Gateway.Host.Catalogue;
-using Gateway.Host.Keys;
 using Gateway.Ledger.Book;
 
 namespace Gateway.Host.Api.Models;
 
 /// <summary><c>/api/models</c>, the operator's. A price is never changed, only followed by another version.</summary>
-internal sealed class ModelEndpoints(ResourceWriter writer, CatalogueSource catalogue, TimeProvider time)
+internal sealed class ModelEndpoints(ResourceWriter writer, ModelWriter models, CatalogueSource catalogue)
 {
     private const string Kind = ModelDocument.ResourceKind;
-    private static readonly ModelFieldsValidator Validator = new();
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -25,15 +23,7 @@ internal sealed class ModelEndpoints(ResourceWriter writer, CatalogueSource cata
     private async Task<IResult> CreateAsync(HttpContext http)
     {
         var request = await ApiRequest.ReadAsync(http);
-        var fields = request.Read<ModelFields>();
-        ApiRequest.Check(Validator, fields);
-        RefuseVersions(fields.Prices);
-        var now = time.GetUtcNow();
-        fields = fields with { Prices = PriceFields.Numbered([.. fields.Prices!.Select(price => price with { EffectiveAt = price.EffectiveAt ?? now })]) };
-        var id = $"mdl_{Guid.CreateVersion7(now):N}";
-        var workspace = fields.Workspace ?? KeySnapshot.AllWorkspaces;
-        var written = await writer.CreateAsync(Kind, id, workspace, ModelDocument.LookupOf(fields), new ModelDocument(fields).ToBytes(), request.By);
-        await catalogue.ReloadAsync(CancellationToken.None);
+        var written = await models.CreateAsync(request.Read<ModelFields>(), request.By);
         return ResourceWriter.Answer(http, Describe(written.Resource), 201, written.Replayed);
     }
 
@@ -54,7 +44,7 @@ internal sealed class ModelEndpoints(ResourceWriter writer, CatalogueSource cata
         if (Configured(id) is not null)
             return Problem.ReadOnly();
         var request = await ApiRequest.ReadAsync(http);
-        return await UpdateAsync(http, id, request, 200, fields =>
+        var written = await models.UpdateAsync(id, request, fields =>
         {
             var (merged, named) = request.Merge(fields);
             if (named.Contains("prices"))
@@ -63,6 +53,7 @@ internal sealed class ModelEndpoints(ResourceWriter writer, CatalogueSource cata
                 throw new ApiRefusal(Problem.Invalid("workspace", "cannot be changed: make another model."));
             return merged;
         });
+        return ResourceWriter.Answer(http, Describe(written.Resource), 200, written.Replayed);
     }
 
     private async Task<IResult> DeleteAsync(HttpContext http, string id)
@@ -79,34 +70,8 @@ internal sealed class ModelEndpoints(ResourceWriter writer, CatalogueSource cata
         if (Configured(id) is not null)
             return Problem.ReadOnly();
         var request = await ApiRequest.ReadAsync(http);
-        var price = request.Read<PriceFields>();
-        RefuseVersions([price]);
-        var now = time.GetUtcNow();
-        if (price.EffectiveAt < now)
-            return Problem.Invalid("effectiveAt", "must not be in the past: calls have been charged since.");
-        return await UpdateAsync(http, id, request, 201, fields =>
-        {
-            ApiRequest.Check(new PriceFieldsValidator(fields.Kind!.Value), price);
-            return fields with { Prices = PriceFields.Numbered([.. fields.Prices ?? [], price with { EffectiveAt = price.EffectiveAt ?? now }]) };
-        });
-    }
-
-    private async Task<IResult> UpdateAsync(HttpContext http, string id, ApiRequest request, int status, Func<ModelFields, ModelFields> change)
-    {
-        var written = await writer.UpdateAsync(Kind, id, workspace: null, request, model =>
-        {
-            var fields = change(ModelDocument.Read(model.Body).Fields);
-            ApiRequest.Check(Validator, fields);
-            return model with { Lookup = ModelDocument.LookupOf(fields), Body = new ModelDocument(fields).ToBytes() };
-        });
-        await catalogue.ReloadAsync(CancellationToken.None);
-        return ResourceWriter.Answer(http, Describe(written.Resource), status, written.Replayed);
-    }
-
-    private static void RefuseVersions(IReadOnlyList<PriceFields>? prices)
-    {
-        if ((prices ?? []).Any(static price => price.Version is not null))
-            throw new ApiRefusal(Problem.Invalid("version", "is the gateway's to set."));
+        var written = await models.AddPriceAsync(id, request.Read<PriceFields>(), request);
+        return ResourceWriter.Answer(http, Describe(written.Resource), 201, written.Replayed);
     }
 
     private Model? Configured(string id) =>

@@ -12,7 +12,7 @@ internal static class StreamFaults
 
     public static IEnumerable<Fault> All()
     {
-        yield return Stream("cut behind the role", static call => call.WriteAsync(Begun + RawAnswers.Role), new Ending.Cut("stream_interrupted", "200 broken", 0));
+        yield return Stream("cut behind the role", static call => call.WriteAsync(Begun + RawAnswers.Role), new Ending.Failed(502, "upstream_error", "200 broken"));
         yield return Stream("reset behind content", ResetAsync, Interrupted);
         yield return Stream("closed behind content", static call => call.WriteAsync(Begun + RawAnswers.Role + RawAnswers.Contents), Interrupted);
         yield return Stream("closed behind the finish reason", static call => call.WriteAsync(Begun + RawAnswers.Role + RawAnswers.Contents + RawAnswers.Finish), Interrupted);

@@ -1,0 +1,2 @@
+delete from response_origin
+where workspace = @workspace and response_id = @responseId;
