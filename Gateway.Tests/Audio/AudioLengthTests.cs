@@ -15,6 +15,7 @@ internal sealed class AudioLengthTests
         yield return File("wav_of_a_pipe_with_size_unknown", Wav(16_000, 1, 16, 48_000, Unknown), 1_500);
         yield return File("wav_that_says_more_than_it_has", Wav(16_000, 1, 16, 48_000, 1_000_000), 1_500);
         yield return File("wav_with_more_behind_its_data", Wav(16_000, 1, 16, 48_000, 32_000), 1_000);
+        yield return File("wav_with_a_second_data_chunk", [.. Wav(16_000, 1, 16, 2), .. Wav(16_000, 1, 16, 32_000)[48..]], 1_001);
         yield return File("wav_whose_byte_rate_is_wrong", Wav(16_000, 1, 16, 32_000, bytesPerSecond: 1_000_000_000), 1_000);
         yield return File("wav_of_packed_samples", Wav(8_000, 1, 4, 8_110, format: 0x11, bytesPerSecond: 4_055), 2_000);
         yield return File("rf64", Wav(16_000, 1, 16, 32_000, Unknown, "RF64"), 1_000);
