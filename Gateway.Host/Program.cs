@@ -10,6 +10,7 @@ using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
 using Gateway.Host.ProxyRules;
+using Gateway.Host.Responses;
 using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
@@ -80,7 +81,7 @@ try
     services.AddSingleton<UpstreamTokenCount>();
     services.AddSingleton<CountTokensEndpoint>();
     services.AddSingleton<StoredAnswers>();
-    services.AddSingleton<Gateway.Host.Responses.ResponseOrigins>();
+    services.AddStoredResponses(storage.ResponseOrigins, isShared: settings.BookConnection is not null);
     services.AddHostedService<ResourceWatch>();
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();

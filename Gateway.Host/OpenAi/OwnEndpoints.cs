@@ -4,6 +4,7 @@ using Gateway.Host.Anthropic;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
+using Gateway.Host.Responses;
 using Gateway.Ledger;
 using Gateway.Transforms;
 
@@ -23,6 +24,7 @@ internal static class OwnEndpoints
             endpoints.MapGet($"{prefix}/receipts/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.ReadAsync)));
             endpoints.MapPost($"{prefix}/quotes", (RequestDelegate)(http => WithKeyAsync(http, QuoteEndpoint.AnswerAsync)));
             endpoints.MapPost($"{prefix}/messages/count_tokens", (RequestDelegate)CountTokensEndpoint.AnswerAsync);
+            endpoints.MapStoredResponses(prefix, WithKeyAsync);
             endpoints.MapGet($"{prefix}/runs/{{id}}", (RequestDelegate)(http => WithKeyAsync(http, RunEndpoint.ReadAsync)));
             endpoints.MapGet($"{prefix}/receipts/{{id}}/answer", (RequestDelegate)(http => WithKeyAsync(http, ReceiptEndpoint.AnswerAsync)));
 

@@ -95,7 +95,7 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
     // A chain that names statuses is obeyed in both directions; a connection that failed or was too slow has none, and always counts.
     private static bool IsWorthAnother(ModelCall call, GatewayError? error)
     {
-        if (error is null || call.Attempt is { Relay: not null })
+        if (call.Attempt is { Relay: not null } or { Binary: not null })
             return false;
         if (call.Exchange.Fallback?.OnStatus is { } statuses && call.Attempt?.Answer is { Status: not StatusCodes.Status200OK, Status: var status })
             return statuses.Contains(status);

@@ -92,7 +92,7 @@ internal sealed class RuleSteps(
 
         call.Legs =
         [
-            .. call.Legs.Select(leg => new Leg(leg.Model, [.. leg.Candidates.Where(candidate => string.Equals(candidate.Channel.Id, origin.Channel, StringComparison.Ordinal))]))
+            .. call.Legs.Select(leg => new Leg(leg.Model, [.. leg.Candidates.Where(candidate => string.Equals(candidate.Channel.Id, origin.ChannelId, StringComparison.Ordinal))]))
                 .Where(static leg => leg.Candidates.Count > 0),
         ];
         return call.Legs.Count > 0 ? null : GatewayError.PreviousResponseElsewhere;

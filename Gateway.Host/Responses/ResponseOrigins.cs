@@ -85,6 +85,16 @@ internal sealed partial class ResponseOrigins(IResponseOrigins store, bool isSha
         await store.DeleteOriginAsync(workspace, responseId, cancellationToken);
     }
 
+    /// <summary>Ends the writing; what still waits is written, if the book takes it at once.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        using var patience = new CancellationTokenSource(LastWrite, time);
+        var goesOn = ExecuteTask is null or { IsCompleted: true };
+        while (goesOn && (batch.Count > 0 || waiting.Reader.TryPeek(out _)))
+            goesOn = await TryWriteBatchAsync(patience.Token);
+    }
+
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(WriteAsync(stoppingToken), ExpireAsync(stoppingToken));
 
@@ -103,11 +113,7 @@ internal sealed partial class ResponseOrigins(IResponseOrigins store, bool isSha
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The process is ending: what waits is written, if the book takes it at once.
-            using var patience = new CancellationTokenSource(LastWrite, time);
-            var goesOn = true;
-            while (goesOn && (batch.Count > 0 || waiting.Reader.TryPeek(out _)))
-                goesOn = await TryWriteBatchAsync(patience.Token);
+            // The process is ending.
         }
     }
 

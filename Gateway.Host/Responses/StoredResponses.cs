@@ -5,7 +5,6 @@ using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
-using Gateway.Transforms.Providers;
 
 namespace Gateway.Host.Responses;
 
@@ -114,8 +113,7 @@ internal sealed partial class StoredResponses(ResponseOrigins origins, Func<Cata
 
     private static HttpRequestMessage? Request(Channel channel, ResponseOrigin origin, HttpMethod method, string rest)
     {
-        var preset = ProviderPresets.Find(channel.Provider) ?? ProviderPresets.Compatible;
-        if (preset.PathOf(CallKind.Responses, origin.UpstreamModel, stream: false) is not { } path)
+        if (channel.Preset.PathOf(CallKind.Responses, origin.UpstreamModel, stream: false) is not { } path)
             return null;
 
         // A query of the preset's own, such as a version, goes behind the id.
@@ -124,10 +122,7 @@ internal sealed partial class StoredResponses(ResponseOrigins origins, Func<Cata
         var target = $"{channel.BaseUrls[0].TrimEnd('/')}{head}/{Uri.EscapeDataString(origin.ResponseId)}{rest}";
         tail = tail.Length > 0 && !rest.Contains('?', StringComparison.Ordinal) ? "?" + tail[1..] : tail;
         var request = new HttpRequestMessage(method, target + tail);
-        if (channel.ApiKey is { } apiKey)
-            request.Headers.TryAddWithoutValidation(preset.AuthHeader, preset.AuthPrefix + apiKey);
-        foreach (var (name, value) in preset.Headers)
-            request.Headers.TryAddWithoutValidation(name, value);
+        ChannelCall.Authorize(request, channel);
         return request;
     }
 

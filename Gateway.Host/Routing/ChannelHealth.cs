@@ -20,15 +20,25 @@ internal sealed partial class ChannelHealth(TimeProvider time, ILogger<ChannelHe
         circuits.TryGetValue(new CircuitKey(channel.Id, upstreamModel), out var circuit) && circuit.IsOpen;
 
     /// <summary>Takes leave to send. <c>false</c>: it is open, or half open with its one trial under way; after <c>true</c> a <see cref="Report"/> must follow.</summary>
-    public bool TryBegin(Channel channel, string upstreamModel) =>
-        !circuits.TryGetValue(new CircuitKey(channel.Id, upstreamModel), out var circuit) || circuit.TryBegin();
+    public bool TryBegin(Channel channel, string upstreamModel) => TryBegin(channel, upstreamModel, out _);
+
+    /// <inheritdoc cref="TryBegin(Channel, string)"/>
+    /// <param name="channel">The channel to send to.</param>
+    /// <param name="upstreamModel">The model to ask for.</param>
+    /// <param name="leave">For the report: with it late verdicts of calls from before a break change nothing.</param>
+    public bool TryBegin(Channel channel, string upstreamModel, out Leave leave)
+    {
+        leave = default;
+        return !circuits.TryGetValue(new CircuitKey(channel.Id, upstreamModel), out var circuit) || circuit.TryBegin(out leave);
+    }
 
     /// <summary>Tells what came of an attempt; for a stream as soon as its head has come.</summary>
     /// <param name="channel">The channel that made it.</param>
     /// <param name="upstreamModel">The model that it asked for.</param>
     /// <param name="verdict">What it tells.</param>
     /// <param name="retryAfter">For <see cref="AttemptVerdict.RateLimited"/>: how long the upstream asks to be left alone, believed up to <see cref="Circuit.MaxCoolDown"/>; without it the 429 is one failure.</param>
-    public void Report(Channel channel, string upstreamModel, AttemptVerdict verdict, TimeSpan? retryAfter)
+    /// <param name="leave">What <see cref="TryBegin(Channel, string, out Leave)"/> gave; <c>null</c>: it was not asked.</param>
+    public void Report(Channel channel, string upstreamModel, AttemptVerdict verdict, TimeSpan? retryAfter, Leave? leave = null)
     {
         var key = new CircuitKey(channel.Id, upstreamModel);
         var circuit = circuits.GetValueOrDefault(key) ?? (verdict == AttemptVerdict.Neutral ? null : Begin(key));
@@ -36,7 +46,7 @@ internal sealed partial class ChannelHealth(TimeProvider time, ILogger<ChannelHe
             return;
 
         var before = circuit.Phase;
-        circuit.Report(verdict, retryAfter);
+        circuit.Report(verdict, retryAfter, leave);
         LogChange(key, circuit, before);
     }
 

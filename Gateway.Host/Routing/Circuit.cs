@@ -5,6 +5,10 @@ using Polly.CircuitBreaker;
 
 namespace Gateway.Host.Routing;
 
+/// <summary>Leave to send, as a circuit gave it: it tells a trial's verdict from those of calls that began before the circuit last opened or closed.</summary>
+/// <param name="Era">How often the circuit had opened or closed before.</param>
+internal readonly record struct Leave(long Era);
+
 /// <summary>The breaker of one upstream model of one channel. Polly counts, opens and closes; that one trial at a time goes through, and how long a cool-down lasts, is decided here.</summary>
 /// <remarks>
 /// A verdict comes long after the call began, so Polly runs over the verdict and not around the call: a call costs one read here while the circuit is closed.
@@ -26,6 +30,7 @@ internal sealed class Circuit
     // UTC ticks; 0: closed, and no trial is out.
     private long openUntil;
     private long trialUntil;
+    private long era;
     private Cause openedBy;
     private int failures;
     private bool hasAnswered;
@@ -84,12 +89,14 @@ internal sealed class Circuit
     }
 
     /// <summary>Takes leave to call: always while closed, once while half open.</summary>
-    public bool TryBegin()
+    public bool TryBegin(out Leave leave)
     {
+        leave = new Leave(Volatile.Read(ref era));
         if (Volatile.Read(ref openUntil) == 0)
             return true;
         lock (gate)
         {
+            leave = new Leave(era);
             var now = Now();
             if (openUntil == 0)
                 return true;
@@ -101,21 +108,28 @@ internal sealed class Circuit
     }
 
     /// <summary>What came of a call.</summary>
-    public void Report(AttemptVerdict verdict, TimeSpan? retryAfter)
+    /// <param name="verdict">What it tells.</param>
+    /// <param name="retryAfter">How long a 429 asks to be left alone.</param>
+    /// <param name="leave">The call's; <c>null</c>: it had none, and counts as one that has just begun.</param>
+    public void Report(AttemptVerdict verdict, TimeSpan? retryAfter, Leave? leave)
     {
         lock (gate)
         {
-            trialUntil = 0;
-            if (verdict == AttemptVerdict.Neutral)
-                return;
-
-            Count(verdict);
+            var began = leave?.Era ?? era;
             if (verdict == AttemptVerdict.RateLimited && retryAfter is { Ticks: > 0 } wait)
+            {
+                failures++;
                 Isolate(Now() + Math.Min(wait.Ticks, MaxCoolDown.Ticks), Cause.RateLimit);
-            else if (openUntil <= Now())
-                Judge(verdict);
-
-            // Else the call began before the circuit opened: only time closes it.
+            }
+            else if (began == era)
+            {
+                trialUntil = 0;
+                if (verdict == AttemptVerdict.Neutral)
+                    return;
+                Count(verdict);
+                if (openUntil <= Now())
+                    Judge(verdict);
+            }
         }
     }
 
@@ -159,8 +173,8 @@ internal sealed class Circuit
         }
 
         breaker.Execute(static verdict => verdict, verdict);
-        if (state.CircuitState == CircuitState.Closed)
-            Volatile.Write(ref openUntil, 0);
+        if (openUntil != 0 && state.CircuitState == CircuitState.Closed)
+            Become(0);
     }
 
     private void Count(AttemptVerdict verdict)
@@ -172,7 +186,7 @@ internal sealed class Circuit
     private TimeSpan NoteOpening()
     {
         openedBy = FailureCause();
-        Volatile.Write(ref openUntil, Now() + breakTime.Ticks);
+        Become(Now() + breakTime.Ticks);
         return breakTime;
     }
 
@@ -182,14 +196,20 @@ internal sealed class Circuit
     {
         var longest = Math.Max(until, openUntil);
         Switch(control.IsolateAsync(CancellationToken.None));
-        Volatile.Write(ref openUntil, longest);
+        Become(longest);
         openedBy = cause;
     }
 
     private void Close()
     {
         Switch(control.CloseAsync(CancellationToken.None));
-        Volatile.Write(ref openUntil, 0);
+        Become(0);
+    }
+
+    private void Become(long until)
+    {
+        Volatile.Write(ref openUntil, until);
+        Volatile.Write(ref era, era + 1);
         trialUntil = 0;
     }
 

@@ -21,7 +21,7 @@ internal sealed class RouteOrder(ChannelLoad load, ChannelHealth health, Func<do
 
     private const int MostOnStack = 32;
 
-    private enum Tier
+    private enum Tier : byte
     {
         Usable,
         Full,
@@ -98,7 +98,7 @@ internal sealed class RouteOrder(ChannelLoad load, ChannelHealth health, Func<do
         public double Clock;
 
         public readonly int CompareGroups(in Rank other) =>
-            Tier != other.Tier ? Tier.CompareTo(other.Tier) : Priority.CompareTo(other.Priority);
+            Tier != other.Tier ? (byte)Tier - (byte)other.Tier : Priority.CompareTo(other.Priority);
 
         public readonly int CompareLoads(in Rank other)
         {

@@ -22,7 +22,7 @@ internal readonly record struct StickyKey(ulong Value)
     /// <summary>Whether the call prefers a channel.</summary>
     public bool IsSticky => Value != 0;
 
-    /// <summary>Reads the key from a request: who calls, the model, the tools, and the conversation up to the end of the first user's message.</summary>
+    /// <summary>Reads the key from a request: who calls, the model, the tools, the instructions, and the conversation up to the end of the first user's message.</summary>
     /// <param name="keyId">The caller's key.</param>
     /// <param name="index">Read from <paramref name="body"/>.</param>
     /// <param name="body">The client's bytes, before rules change them: trimming would move the start of a conversation.</param>
@@ -33,32 +33,19 @@ internal readonly record struct StickyKey(ulong Value)
             return None;
 
         var hash = Add(Add(0, keyId), index.Model);
-        if (index.ToolsValue.IsPresent)
-            hash = XxHash64.Hash(index.ToolsValue.Of(body), hash);
-        var prompt = index.MessagesValue.IsPresent ? index.MessagesValue.Of(body) : PromptOf(body);
-        hash = XxHash64.Hash(Start(prompt), hash);
+        hash = Add(hash, index.ToolsValue, body);
+        hash = Add(hash, index.SystemValue, body);
+        hash = Add(hash, index.InstructionsValue, body);
+        hash = XxHash64.Hash(Start(PromptOf(index).Of(body)), hash);
         return new StickyKey(hash == 0 ? 1 : hash);
     }
 
     private static ulong Add(ulong hash, string text) => XxHash64.Hash(MemoryMarshal.AsBytes(text.AsSpan()), hash);
 
-    // The value of the member that holds the prompt where there are no messages.
-    private static ReadOnlySpan<byte> PromptOf(ReadOnlySpan<byte> body)
-    {
-        var reader = new Utf8JsonReader(body);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isPrompt = reader.ValueTextEquals("input"u8) || reader.ValueTextEquals("prompt"u8);
-            reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            reader.Skip();
-            if (isPrompt)
-                return body[start..(int)reader.BytesConsumed];
-        }
+    private static ulong Add(ulong hash, ByteRange value, ReadOnlySpan<byte> body) => value.IsPresent ? XxHash64.Hash(value.Of(body), hash) : hash;
 
-        return [];
-    }
+    private static ByteRange PromptOf(RequestIndex index) =>
+        index.MessagesValue.IsPresent ? index.MessagesValue : index.InputValue.IsPresent ? index.InputValue : index.PromptValue;
 
     private static ReadOnlySpan<byte> Start(ReadOnlySpan<byte> prompt)
     {

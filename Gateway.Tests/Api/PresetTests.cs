@@ -27,7 +27,7 @@ internal sealed class PresetTests : ControlPlaneFixture
             Assert.That(Uri.TryCreate(preset.Source, UriKind.Absolute, out var source) && source.Scheme == "https", preset.Id());
             Assert.That(preset.AsOf, Is.InRange(new DateOnly(2026, 1, 1), new DateOnly(2026, 11, 21)), preset.Id());
             Assert.That((preset.Price.RouteType, preset.Price.Currency, preset.Price.EffectiveAt, preset.Price.Version), Is.EqualTo(((Ledger.RouteType?)null, (string?)null, (DateTimeOffset?)null, (int?)null)));
-            Assert.That(preset.Price.CachedInputPricePer1M ?? 0, Is.LessThan(preset.Price.InputPricePer1M), preset.Id());
+            Assert.That(preset.Price.CachedInputPricePer1M is null || preset.Price.CachedInputPricePer1M < preset.Price.InputPricePer1M, preset.Id());
             Assert.That((preset.Price.Tiers ?? []).All(tier => tier.InputPricePer1M > preset.Price.InputPricePer1M && tier.OutputPricePer1M > preset.Price.OutputPricePer1M), preset.Id());
         }
 

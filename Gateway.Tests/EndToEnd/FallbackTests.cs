@@ -57,7 +57,7 @@ internal sealed class FallbackTests : EndToEndFixture
     [Test]
     public async Task A_channel_that_fails_is_followed_by_another_of_the_same_model_without_any_rule([Values] bool streamed)
     {
-        var answer = await PostAsync(Request("status=429;retry=1;only=twin-1;count=3", streamed ? ",\"stream\":true" : "", "fake/twins").Body);
+        var answer = await PostAsync(Request("status=429;only=twin-1;count=3", streamed ? ",\"stream\":true" : "", "fake/twins").Body);
 
         Assert.That(answer.Status, Is.EqualTo(200), answer.Text);
         Assert.That(Attempts(await ReceiptAsync(answer)), Is.EqualTo(new[] { "twin-1 429 rate_limited free", "twin-2 200  charged" }));

@@ -137,7 +137,7 @@ internal sealed class ForwardingTests : EndToEndFixture
     public async Task An_empty_answer_is_a_gateway_error()
     {
         Assert.That((await CallAsync("mode=empty")).Code, Is.EqualTo("upstream_error"));
-        Assert.That(JsonNode.Parse((await CallAsync("mode=empty", Streamed)).Events.Single())!["error"]!["code"]!.GetValue<string>(), Is.EqualTo("stream_interrupted"));
+        Assert.That((await CallAsync("mode=empty", Streamed)).Code, Is.EqualTo("upstream_error"), "a stream that fails before it says anything is no stream yet");
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Providers;
 

@@ -181,6 +181,40 @@ internal sealed class ChannelHealthTests
         Assert.That(TryBegin(), Is.False);
     }
 
+    [Test]
+    public void Late_failures_of_calls_from_before_the_break_neither_end_a_trial_nor_open_it_again()
+    {
+        var before = Enumerable.Range(0, 20).Select(_ => Begin()).ToList();
+        before.Take(5).ToList().ForEach(leave => Report(AttemptVerdict.Failure, leave));
+        time.Advance(Break);
+        before.Skip(5).Take(5).ToList().ForEach(leave => Report(AttemptVerdict.Failure, leave));
+        var trial = Begin();
+
+        before.Skip(10).Take(4).ToList().ForEach(leave => Report(AttemptVerdict.Failure, leave));
+        Report(AttemptVerdict.Neutral, before[14]);
+        Report(AttemptVerdict.Success, before[15]);
+        Assert.That(TryBegin(), Is.False);
+        Assert.That(health.States().Single().Phase, Is.EqualTo(CircuitPhase.HalfOpen));
+        Report(AttemptVerdict.Success, trial);
+        before.Skip(16).ToList().ForEach(leave => Report(AttemptVerdict.Failure, leave));
+
+        Assert.That(health.States().Single(), Is.EqualTo(new ChannelState("ch_a", "m", CircuitPhase.Closed, OpenUntil: null, Failures: 0)));
+    }
+
+    [Test]
+    public void A_late_429_counts_whenever_its_call_began()
+    {
+        var before = Begin();
+        OpenAndWait();
+        var trial = Begin();
+
+        health.Report(channel, Routes.Model, AttemptVerdict.RateLimited, TimeSpan.FromSeconds(60), before);
+        Report(AttemptVerdict.Success, trial);
+
+        Assert.That(health.States().Single().OpenUntil, Is.EqualTo(time.GetUtcNow() + TimeSpan.FromSeconds(60)));
+        Assert.That(TryBegin(), Is.False);
+    }
+
     [TestCase(7, 7)]
     [TestCase(600, 600)]
     [TestCase(601, 600)]
@@ -366,6 +400,14 @@ internal sealed class ChannelHealthTests
     private bool IsOpen => health.IsOpen(channel, Routes.Model);
 
     private bool TryBegin() => health.TryBegin(channel, Routes.Model);
+
+    private Leave Begin()
+    {
+        Assert.That(health.TryBegin(channel, Routes.Model, out var leave), Is.True);
+        return leave;
+    }
+
+    private void Report(AttemptVerdict verdict, Leave leave) => health.Report(channel, Routes.Model, verdict, retryAfter: null, leave);
 
     private void Report(AttemptVerdict verdict, int times) => Report(verdict, retryAfter: null, times);
 

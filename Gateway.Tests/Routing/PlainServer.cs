@@ -20,21 +20,21 @@ internal sealed class PlainServer : IAsyncDisposable
 
     public static async Task<PlainServer> StartAsync(RequestDelegate answer, HttpProtocols? tls = null)
     {
-        var certificate = tls is null ? null : SelfSigned();
+        var identity = tls is null ? null : SelfSigned();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen =>
         {
-            if (certificate is null)
+            if (identity is null)
                 return;
             listen.Protocols = tls!.Value; // not null: there is a certificate
-            listen.UseHttps(certificate);
+            listen.UseHttps(identity);
         }));
-        var app = builder.Build();
-        app.Run(answer);
-        await app.StartAsync();
-        return new PlainServer(app, certificate);
+        var server = builder.Build();
+        server.Run(answer);
+        await server.StartAsync();
+        return new PlainServer(server, identity);
     }
 
     public async ValueTask DisposeAsync()

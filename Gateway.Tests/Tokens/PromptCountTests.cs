@@ -99,10 +99,12 @@ public sealed class PromptCountTests
     public void A_prompt_that_is_all_in_the_request_is_not(string members) => Assert.That(Count("/v1/responses", members).IsOpenEnded, Is.False);
 
     [Test]
-    public void Anthropics_system_is_part_of_the_prompt() =>
-        Assert.That(
-            Count("/v1/messages", """ "system":"Hello, World!","messages":[{"role":"user","content":"hi"}] """).Tokens,
-            Is.EqualTo(Count("/v1/messages", """ "messages":[{"role":"user","content":"hi"}] """).Tokens + 4));
+    public void A_messages_request_is_counted_as_anthropic_counts_it()
+    {
+        const string members = """ "system":"Hello, World!","messages":[{"role":"user","content":"hi"}] """;
+
+        Assert.That(Count("/v1/messages", members), Is.EqualTo(MessagesPrompt.Count(Encoding.UTF8.GetBytes($$"""{"model":"m",{{members}}}"""), Model)));
+    }
 
     [TestCase("/v1/responses", """ "input":[{},{"content":5},{"content":[7,"a",{},{"type":1},{"type":"input_audio"}]},{"output":{"x":[1]}},{"summary":null}],"tools":[1,{},{"type":5}] """)]
     [TestCase("/v1/moderations", """ "input":[{"type":"image_url","image_url":{"url":"https://example.com/a.png"}},{}] """)]

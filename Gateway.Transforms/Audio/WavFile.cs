@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Gateway.Transforms.Audio;
 
-/// <summary>WAV, also as RF64: the bytes of its <c>data</c> chunk at the rate of its <c>fmt</c> chunk.</summary>
+/// <summary>WAV, also as RF64: the bytes of its <c>data</c> chunks at the rate of its <c>fmt</c> chunk.</summary>
 /// <remarks>Programs that write to a pipe cannot go back to fill in the size: they leave 0 or 0xFFFFFFFF, and the sound is all that follows.</remarks>
 internal static class WavFile
 {
@@ -17,7 +17,7 @@ internal static class WavFile
             return null;
 
         uint bytesPerSecond = 0;
-        long at = FirstChunk;
+        long at = FirstChunk, bytes = 0;
         while (at + ChunkHeader <= file.Length)
         {
             var chunk = file[(int)at..];
@@ -31,15 +31,16 @@ internal static class WavFile
             }
             else if (chunk.StartsWith("data"u8))
             {
-                var bytes = size == 0 ? (uint)body.Length : Math.Min(size, (uint)body.Length);
-                return bytesPerSecond == 0 ? null : AudioLength.Of(bytes, bytesPerSecond);
+                // Readers go on to the next such chunk behind the first: so does the count.
+                size = size == 0 ? (uint)body.Length : Math.Min(size, (uint)body.Length);
+                bytes += size;
             }
 
             // Chunks begin at even offsets.
             at += ChunkHeader + size + (size & 1);
         }
 
-        return null;
+        return bytesPerSecond == 0 ? null : AudioLength.Of((UInt128)bytes, bytesPerSecond);
     }
 
     // Plain samples have the rate that their shape gives, whatever the header says; packed ones are as fast as it says.

@@ -123,9 +123,9 @@ internal struct AnswerRoot
             case 4 when type is JsonTokenType.String && key.SequenceEqual("text"u8):
                 Text = value;
                 break;
-            case 4 when type is JsonTokenType.EndArray && key.SequenceEqual("data"u8):
-            case 6 when type is JsonTokenType.EndArray && key.SequenceEqual("output"u8):
-            case 7 when type is JsonTokenType.EndArray && key.SequenceEqual("results"u8):
+            case 4 when type is JsonTokenType.StartArray && key.SequenceEqual("data"u8):
+            case 6 when type is JsonTokenType.StartArray && key.SequenceEqual("output"u8):
+            case 7 when type is JsonTokenType.StartArray && key.SequenceEqual("results"u8):
                 Output = value;
                 break;
             case 5 when type is JsonTokenType.String && key.SequenceEqual("delta"u8):

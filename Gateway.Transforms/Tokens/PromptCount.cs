@@ -67,10 +67,7 @@ public static class PromptCount
         }
         else if (index.Kind == CallKind.Messages)
         {
-            AddText(ref tally, index.SystemValue.Of(body));
-            MessageTokens.Add(ref tally, index.MessagesValue.Of(body), model);
-            ToolTokens.Add(ref tally, index.ToolsValue.Of(body));
-            tally.Add(ChatTokens.ReplyPriming);
+            MessagesPrompt.Add(ref tally, body, model);
         }
         else
         {

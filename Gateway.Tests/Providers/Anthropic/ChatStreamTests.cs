@@ -93,7 +93,7 @@ public class ChatStreamTests
         {
             """{"role":"assistant","content":""}""",
             """{"reasoning_content":"Let me \"see\""}""",
-            """{"content":"Okay 😀"}""",
+            """{"content":"Okay \uD83D\uDE00"}""",
             """{"content":" – let's"}""",
             """{"tool_calls":[{"index":0,"id":"toolu_01T1x1fJ34qAmk2tNTrN7Up6","type":"function","function":{"name":"get_weather","arguments":""}}]}""",
             """{"tool_calls":[{"index":0,"function":{"arguments":"{\"location\":"}}]}""",

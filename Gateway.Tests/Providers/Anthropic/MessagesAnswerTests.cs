@@ -24,7 +24,7 @@ public class MessagesAnswerTests
             {"id":"msg_AbC","type":"message","role":"assistant","model":"gpt-5-mini",
              "content":[{"type":"thinking","thinking":"hm","signature":""},{"type":"text","text":"Look \"here\""},
                {"type":"tool_use","id":"call_1","name":"f","input":{"a": 1.0}},
-               {"type":"tool_use","id":"toolu_ul_019774199e00700080000000000000ab_1","name":"g","input":{}},
+               {"type":"tool_use","id":"toolu_ul_01977420dc00700080000000000000ab_1","name":"g","input":{}},
                {"type":"tool_use","id":"call_3","name":"h","input":{"arguments":"{\"a\":"}}],
              "stop_reason":"tool_use","stop_sequence":null,
              "usage":{"input_tokens":30,"cache_creation_input_tokens":10,"cache_read_input_tokens":60,"output_tokens":20,

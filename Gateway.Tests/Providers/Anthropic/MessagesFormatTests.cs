@@ -28,7 +28,7 @@ public class MessagesFormatTests
             Assert.That(Encoding.UTF8.GetString(next.Facts.UsageValue.Of(next.Data)), Is.EqualTo("""{"output_tokens":89}"""));
         }
 
-        Assert.That((kinds[^1], kinds.Count(static kind => kind is EventKind.Chunk), finals), Is.EqualTo((EventKind.Done, 22, 1)));
+        Assert.That((kinds[^1], kinds.Count(static kind => kind is EventKind.Chunk), finals), Is.EqualTo((EventKind.Done, 21, 1)));
         Assert.That(usages[0], Is.EqualTo((new UsageTokens(500, 20, 8, 2, 0), false)), "the input side");
         Assert.That((usages[1].Item1.Output, usages[1].Item2), Is.EqualTo((89L, true)));
         Assert.That(scanner.ReportedModel, Is.EqualTo("claude-opus-4-5"));

@@ -78,7 +78,7 @@ public class MessagesStreamTests
             data: {"type":"content_block_stop","index":2}
 
             event: content_block_start
-            data: {"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"toolu_ul_019774199e00700080000000000000ab_1","name":"g","input":{}}}
+            data: {"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"toolu_ul_01977420dc00700080000000000000ab_1","name":"g","input":{}}}
 
             event: content_block_delta
             data: {"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":"{}"}}

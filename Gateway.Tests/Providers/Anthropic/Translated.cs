@@ -9,11 +9,17 @@ namespace Gateway.Tests.Providers.Anthropic;
 internal static class Translated
 {
     // Made at 1,750,000,000 s.
-    public static readonly TranslationTarget Target = new("claude-sonnet-4-5", Stream: false, OutputLimit: null, DefaultOutputLimit: 8192, "ul_019774199e00700080000000000000ab");
+    public static readonly TranslationTarget Target = new("claude-sonnet-4-5", Stream: false, OutputLimit: null, DefaultOutputLimit: 8192, "ul_01977420dc00700080000000000000ab");
 
     public static readonly TranslationTarget Streamed = Target with { Stream = true };
 
     public static (JsonNode? Json, BodyError Error) Request(ApiTranslation translation, string body, TranslationTarget? target = null)
+    {
+        var (text, error) = RequestText(translation, body, target);
+        return (text is null ? null : JsonNode.Parse(text), error);
+    }
+
+    public static (string? Text, BodyError Error) RequestText(ApiTranslation translation, string body, TranslationTarget? target = null)
     {
         var index = new RequestIndex();
         var bytes = Encoding.UTF8.GetBytes(body);
@@ -21,7 +27,7 @@ internal static class Translated
             throw new ArgumentException(unread.Message, nameof(body));
 
         using var output = new PooledBuffer();
-        return translation.TryWriteRequest(index, bytes, target ?? Target, output, out var error) ? (JsonNode.Parse(output.WrittenSpan), error) : (null, error);
+        return translation.TryWriteRequest(index, bytes, target ?? Target, output, out var error) ? (Encoding.UTF8.GetString(output.WrittenSpan), error) : (null, error);
     }
 
     public static JsonNode? Answer(ApiTranslation translation, string answer, TranslationTarget? target = null)

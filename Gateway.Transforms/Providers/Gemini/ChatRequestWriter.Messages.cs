@@ -3,7 +3,10 @@ using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Providers.Gemini;
 
-/// <content>The conversation: instructions apart, turns of <c>user</c> and <c>model</c>, calls and their results by name.</content>
+/// <content>
+/// The conversation: instructions apart, turns of <c>user</c> and <c>model</c>, calls and their results by name. What a message says about
+/// itself (<c>name</c>, <c>reasoning_content</c>, <c>annotations</c>) is no part of what is asked, and stays behind.
+/// </content>
 internal sealed partial class ChatRequestWriter
 {
     private readonly Dictionary<string, JsonElement> _calledNames = new(StringComparer.Ordinal);

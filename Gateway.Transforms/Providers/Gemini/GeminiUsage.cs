@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Text.Json;
 using Gateway.Transforms.Bodies;
 
@@ -62,15 +61,15 @@ internal struct GeminiUsage
         var prompt = Sum(_prompt ?? NoCount, _toolPrompt ?? 0);
         var completion = Sum(_candidates ?? 0, _thoughts ?? 0);
         output.Write("\"usage\":{\"prompt_tokens\":"u8);
-        Write(prompt, output);
+        ChatAnswerWriter.Write(prompt, output);
         output.Write(",\"completion_tokens\":"u8);
-        Write(completion, output);
+        ChatAnswerWriter.Write(completion, output);
         output.Write(",\"total_tokens\":"u8);
-        Write(Sum(prompt, completion), output);
+        ChatAnswerWriter.Write(Sum(prompt, completion), output);
         output.Write(",\"prompt_tokens_details\":{\"cached_tokens\":"u8);
-        Write(_cached ?? 0, output);
+        ChatAnswerWriter.Write(_cached ?? 0, output);
         output.Write("},\"completion_tokens_details\":{\"reasoning_tokens\":"u8);
-        Write(_thoughts ?? 0, output);
+        ChatAnswerWriter.Write(_thoughts ?? 0, output);
         output.Write("}}"u8);
     }
 
@@ -87,12 +86,5 @@ internal struct GeminiUsage
             value = NoCount;
         target = value;
         reader.Skip();
-    }
-
-    private static void Write(long value, IBufferWriter<byte> output)
-    {
-        const int LongestNumber = 20;
-        Utf8Formatter.TryFormat(value, output.GetSpan(LongestNumber), out var written);
-        output.Advance(written);
     }
 }
