@@ -9,13 +9,13 @@ namespace Gateway.Host.Catalogue;
 /// <summary>A call that the gateway makes for itself over a channel: OpenAI's API on this side, whatever the provider speaks.</summary>
 internal sealed class ChannelCall
 {
-    private readonly Adapter adapter;
-    private readonly TranslationTarget target;
+    private readonly Adapter _adapter;
+    private readonly TranslationTarget _target;
 
     private ChannelCall(Adapter adapter, TranslationTarget target, HttpRequestMessage request)
     {
-        this.adapter = adapter;
-        this.target = target;
+        _adapter = adapter;
+        _target = target;
         Request = request;
     }
 
@@ -62,10 +62,10 @@ internal sealed class ChannelCall
     /// <summary>The answer in OpenAI's shape; <c>null</c>: it is none.</summary>
     public byte[]? Read(byte[] answer)
     {
-        if (adapter.Upstream is not { } translation)
+        if (_adapter.Upstream is not { } translation)
             return answer;
 
         using var translated = new PooledBuffer(answer.Length + 512);
-        return translation.TryWriteAnswer(answer, target, translated) ? translated.WrittenSpan.ToArray() : null;
+        return translation.TryWriteAnswer(answer, _target, translated) ? translated.WrittenSpan.ToArray() : null;
     }
 }

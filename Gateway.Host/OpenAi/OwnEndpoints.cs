@@ -5,6 +5,7 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Responses;
+using Gateway.Host.Routing;
 using Gateway.Ledger;
 using Gateway.Transforms;
 
@@ -60,6 +61,7 @@ internal static class OwnEndpoints
             json.WriteString("book", health.BookOk ? "ok" : "degraded");
             json.WriteString("front", health.FrontOk ? "ok" : "degraded");
             json.WriteString("clock", health.ClockIsWrong ? "degraded" : "ok");
+            json.WriteString("channels", http.RequestServices.GetRequiredService<ChannelHealth>().Summarize().IsDegraded ? "degraded" : "ok");
             json.WriteNumber("unrecorded", health.Unrecorded);
         });
     }

@@ -117,7 +117,7 @@ internal static class QuoteRequest
 
         // An estimate has no prompt: it gets an empty one.
         var index = new RequestIndex { Kind = kind };
-        var empty = new JsonObject { ["model"] = model, [kind.PromptMember] = kind.PromptMember == "messages" ? new JsonArray(new JsonObject()) : "" };
+        var empty = new JsonObject { ["model"] = model, [kind.PromptMember] = string.Equals(kind.PromptMember, "messages", StringComparison.Ordinal) ? new JsonArray(new JsonObject()) : "" };
         if (provider is not null)
             empty["provider"] = provider;
         var bytes = JsonSerializer.SerializeToUtf8Bytes(empty);

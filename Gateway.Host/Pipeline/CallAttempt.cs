@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Host.Catalogue;
+using Gateway.Host.Routing;
 using Gateway.Ledger;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Providers;
@@ -18,24 +19,28 @@ internal sealed class CallAttempt : IDisposable
     private double? _firstByteMs;
 
     /// <summary>Begins: it is on the receipt from now on, with what is known of it.</summary>
-    /// <param name="candidate">Where it goes.</param>
+    /// <param name="turn">Where it goes.</param>
     /// <param name="adapter">What is translated on the way.</param>
     /// <param name="onReceipt">The receipt's attempts; one more is added.</param>
     /// <param name="onHead">Called when the head of the answer has arrived.</param>
-    public CallAttempt(Candidate candidate, Adapter adapter, List<Attempt> onReceipt, Action onHead)
+    public CallAttempt(Turn turn, Adapter adapter, List<Attempt> onReceipt, Action onHead)
     {
-        Candidate = candidate;
+        Candidate = turn.Candidate;
+        Leave = turn.Leave;
         Adapter = adapter;
         _onReceipt = onReceipt;
         _onHead = onHead;
         lock (onReceipt)
         {
             _line = onReceipt.Count;
-            onReceipt.Add(new Attempt { N = _line + 1, Channel = candidate.Channel.Id, UpstreamModel = candidate.UpstreamModel });
+            onReceipt.Add(new Attempt { N = _line + 1, Channel = Candidate.Channel.Id, UpstreamModel = Candidate.UpstreamModel });
         }
     }
 
     public Candidate Candidate { get; }
+
+    /// <summary>What the channel's health gave when it was begun.</summary>
+    public Leave Leave { get; }
 
     public Adapter Adapter { get; }
 

@@ -45,15 +45,15 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
             var later = call.Legs.Count - i - 1;
             var budget = Math.Max(1, left - later);
             var turns = new Turns(leg, upstreams, Math.Min(budget, left)) { IsLastLeg = later == 0 };
-            while (turns.TryNext() is { } candidate)
+            while (turns.TryNext() is { } turn)
             {
                 if (TimeLeft(call) <= TimeSpan.Zero)
                 {
-                    upstreams.Leave(candidate);
+                    upstreams.GiveBack(turn);
                     return error ?? GatewayError.UpstreamTimeout;
                 }
 
-                (error, var tried) = await TryAsync(call, candidate, turns, forward, reply);
+                (error, var tried) = await TryAsync(call, turn, turns, forward, reply);
                 left -= tried;
                 if (!IsWorthAnother(call, error) || call.Http.Response.HasStarted || !call.ClientIsThere)
                     return error;
@@ -64,32 +64,37 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
     }
 
     // One attempt, or two beside each other when the first is slow and its channel says that this is worth it.
-    private async ValueTask<(GatewayError? Error, int Tried)> TryAsync(ModelCall call, Candidate candidate, Turns turns, RequestDelegate forward, Reply reply)
+    private async ValueTask<(GatewayError? Error, int Tried)> TryAsync(ModelCall call, Turn turn, Turns turns, RequestDelegate forward, Reply reply)
     {
+        var candidate = turn.Candidate;
         var patience = Patience(call, candidate, turns.IsLast);
         if (candidate.Channel.HedgeAfter is not { } hedgeAfter || turns.IsLast)
         {
-            var attempt = call.BeginAttempt(candidate, upstreams.AdapterOf(call, candidate), patience);
+            var attempt = call.BeginAttempt(turn, upstreams.AdapterOf(call, candidate), patience);
             return (await upstreams.SendAsync(call, attempt, new AttemptRace(), call.Http, forward, reply), 1);
         }
 
         var race = new AttemptRace();
-        var first = RunAsync(candidate, patience);
+        var first = RunAsync(turn, patience);
         await Task.WhenAny(first, race.Won, Task.Delay(hedgeAfter));
         if (first.IsCompleted || race.Winner is not null || !call.ClientIsThere || turns.TryNext() is not { } second)
             return (await first, 1);
 
-        var firstOfTwo = await Task.WhenAll(first, RunAsync(second, Patience(call, second, turns.IsLast)));
+        var firstOfTwo = await Task.WhenAll(first, RunAsync(second, Patience(call, second.Candidate, turns.IsLast)));
         if (race.Winner is not { } winner)
             return (firstOfTwo[1] ?? firstOfTwo[0], 2);
 
         call.Choose(winner);
         return (null, 2);
 
-        async Task<GatewayError?> RunAsync(Candidate to, TimeSpan firstByteTimeout) =>
-            race.TryBegin(() => call.BeginAttempt(to, upstreams.AdapterOf(call, to), firstByteTimeout)) is { } attempt
-                ? await upstreams.SendAsync(call, attempt, race, AttemptContext.Of(call.Http), forward, reply)
-                : null;
+        async Task<GatewayError?> RunAsync(Turn to, TimeSpan firstByteTimeout)
+        {
+            if (race.TryBegin(() => call.BeginAttempt(to, upstreams.AdapterOf(call, to.Candidate), firstByteTimeout)) is { } attempt)
+                return await upstreams.SendAsync(call, attempt, race, AttemptContext.Of(call.Http), forward, reply);
+
+            upstreams.GiveBack(to);
+            return null;
+        }
     }
 
     // A chain that names statuses is obeyed in both directions; a connection that failed or was too slow has none, and always counts.

@@ -148,13 +148,14 @@ internal sealed class ModelCall : IDisposable
     public void Skip(FallbackModel fallback, string reason) => Exchange.Kept<FallbackChainEffect>()?.Skip(fallback, reason);
 
     /// <summary>A new attempt begins.</summary>
-    public CallAttempt BeginAttempt(Candidate candidate, Adapter adapter, TimeSpan firstByteTimeout)
+    public CallAttempt BeginAttempt(Turn turn, Adapter adapter, TimeSpan firstByteTimeout)
     {
+        var candidate = turn.Candidate;
         var facts = Hold!.Request.Facts;
         facts.Channel = candidate.Channel.Id;
         facts.UpstreamModel = candidate.UpstreamModel;
         CallAttempt attempt = null!; // not null: the head comes after the constructor
-        attempt = new CallAttempt(candidate, adapter, facts.Attempts, () => NoteHead(attempt));
+        attempt = new CallAttempt(turn, adapter, facts.Attempts, () => NoteHead(attempt));
         attempt.Abort.CancelAfter(firstByteTimeout);
         lock (_attempts)
             _attempts.Add(attempt);

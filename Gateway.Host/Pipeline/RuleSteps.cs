@@ -4,6 +4,8 @@ using Gateway.Host.OpenAi;
 using Gateway.Host.ProxyRules;
 using Gateway.Host.Responses;
 using Gateway.Host.Routing;
+using Gateway.Ledger;
+using Gateway.Ledger.Book;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Rules;
@@ -87,7 +89,17 @@ internal sealed class RuleSteps(
     {
         if (call.Body.Index.PreviousResponseId is not { } id)
             return null;
-        if (await origins.FindAsync(call.Key.Workspace, id, call.Http.RequestAborted) is not { } origin)
+        ResponseOrigin? origin;
+        try
+        {
+            origin = await origins.FindAsync(call.Key.Workspace, id, call.Http.RequestAborted);
+        }
+        catch (Exception exception) when (StoredAnswers.IsAway(exception))
+        {
+            return GatewayError.Unavailable(UnavailableReason.Book);
+        }
+
+        if (origin is null)
             return GatewayError.PreviousResponseNotFound;
 
         call.Legs =

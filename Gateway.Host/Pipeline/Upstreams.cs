@@ -17,11 +17,14 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     private const string EventStream = "text/event-stream";
 
     /// <summary>Takes a place on the candidate's channel; <c>false</c>: it is full, or known to be down.</summary>
-    public bool TryEnter(Candidate candidate)
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="leave">What its health wants to see again with the verdict.</param>
+    public bool TryEnter(Candidate candidate, out Leave leave)
     {
+        leave = default;
         if (!load.TryEnter(candidate.Channel))
             return false;
-        if (health.TryBegin(candidate.Channel, candidate.UpstreamModel))
+        if (health.TryBegin(candidate.Channel, candidate.UpstreamModel, out leave))
             return true;
 
         load.Leave(candidate.Channel);
@@ -38,10 +41,10 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     }
 
     /// <summary>Gives a place back that was not used.</summary>
-    public void Leave(Candidate candidate)
+    public void GiveBack(Turn turn)
     {
-        health.Report(candidate.Channel, candidate.UpstreamModel, AttemptVerdict.Neutral, retryAfter: null);
-        load.Leave(candidate.Channel);
+        health.Report(turn.Candidate.Channel, turn.Candidate.UpstreamModel, AttemptVerdict.Neutral, retryAfter: null, turn.Leave);
+        load.Leave(turn.Candidate.Channel);
     }
 
     /// <summary>What is translated on the way to the candidate.</summary>
@@ -83,7 +86,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             return;
 
         attempt.IsReported = true;
-        health.Report(attempt.Candidate.Channel, attempt.Candidate.UpstreamModel, verdict, retryAfter);
+        health.Report(attempt.Candidate.Channel, attempt.Candidate.UpstreamModel, verdict, retryAfter, attempt.Leave);
     }
 
     private static (AttemptVerdict Verdict, TimeSpan? RetryAfter) VerdictOf(ModelCall call, CallAttempt attempt)

@@ -27,6 +27,9 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
     /// <summary>What it got and gave, by the prompt's <c>id</c>.</summary>
     public ConcurrentDictionary<string, FakeCall> Calls { get; } = new();
 
+    /// <summary>Whether connections break without an answer.</summary>
+    public bool IsDown { get; set; }
+
     public static async Task<FakeUpstream> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -55,6 +58,13 @@ internal sealed partial class FakeUpstream : IAsyncDisposable
         await http.Request.Body.CopyToAsync(buffer);
         var call = new FakeCall(buffer.ToArray(), http.Request.HasJsonContentType());
         call.Authorization = http.Request.Headers.Authorization.ToString();
+        call.Headers = http.Request.Headers.ToDictionary(static header => header.Key.ToLowerInvariant(), static header => header.Value.ToString(), StringComparer.Ordinal);
+        if (IsDown)
+        {
+            http.Abort();
+            return;
+        }
+
         Calls.AddOrUpdate(call.Word("id", ""), call, (_, earlier) =>
         {
             call.Times = earlier.Times + 1;
@@ -123,6 +133,9 @@ internal sealed partial class FakeCall
     public JsonNode Json { get; }
 
     public string Authorization { get; set; } = "";
+
+    /// <summary>All headers that came, by their names in lower case.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>();
 
     public bool WasCancelled { get; set; }
 

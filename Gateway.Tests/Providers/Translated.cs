@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Providers;
+using Gateway.Transforms.Providers.Gemini;
 
 namespace Gateway.Tests.Providers;
 

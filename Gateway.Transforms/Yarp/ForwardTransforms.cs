@@ -58,7 +58,7 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
         foreach (var (name, value) in attempt.Headers)
             UpstreamHeaders.Add(headers, name, value);
 
-        context.ProxyRequest.Content!.Headers.ContentType = attempt.ContentType == Json.MediaType ? Json : MediaTypeHeaderValue.Parse(attempt.ContentType);
+        context.ProxyRequest.Content!.Headers.ContentType = string.Equals(attempt.ContentType, Json.MediaType, StringComparison.Ordinal) ? Json : MediaTypeHeaderValue.Parse(attempt.ContentType);
         context.ProxyRequest.Content.Headers.ContentLength = attempt.Body.Length;
         return ValueTask.CompletedTask;
     }
