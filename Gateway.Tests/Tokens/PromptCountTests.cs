@@ -111,17 +111,6 @@ public sealed class PromptCountTests
     [TestCase("/v1/messages", """ "system":[{"type":"text","text":"a"},{}],"messages":[{"content":[{"type":"text"}]}] """)]
     public void Odd_prompts_are_counted_and_do_not_throw(string path, string members) => Assert.That(Count(path, members).Tokens, Is.GreaterThan(0));
 
-    [TestCase("Hello", 5)]
-    [TestCase("é😀", 2)]
-    [TestCase("\\u00e9\\ud83d\\ude00\\n\\\"", 4)]
-    [TestCase("", 0)]
-    public void Characters_are_code_points_however_they_are_written(string text, long characters)
-    {
-        var (index, body) = Read("/v1/audio/speech", $"\"input\":\"{text}\"");
-
-        Assert.That(PromptCount.Characters(index, body), Is.EqualTo(characters));
-    }
-
     private static PromptTokens Count(string path, string members)
     {
         var (index, body) = Read(path, members);

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Tokens;
@@ -26,37 +24,6 @@ public static class PromptCount
         {
             tally.Dispose();
         }
-    }
-
-    /// <summary>Characters of the text that is to be spoken, which some models are priced by. Unit: Unicode code points.</summary>
-    /// <param name="index">A speech request.</param>
-    /// <param name="body">Its bytes.</param>
-    public static long Characters(RequestIndex index, ReadOnlySpan<byte> body)
-    {
-        if (index.PromptShape is not PromptShapes.Text)
-            return 0;
-
-        var reader = JsonWalk.Open(index.InputValue.Of(body));
-        reader.Read();
-        long characters = 0;
-        var text = reader.ValueSpan;
-        while (!text.IsEmpty)
-        {
-            // An escape is one UTF-16 unit, and a pair of them one character.
-            if (text[0] is (byte)'\\')
-            {
-                var isUnit = text[1] is (byte)'u';
-                characters += isUnit && (text[2] | 0x20) is 'd' && text[3] is >= (byte)'c' or (>= (byte)'C' and <= (byte)'F') ? 0 : 1;
-                text = text[(isUnit ? 6 : 2)..];
-                continue;
-            }
-
-            Rune.DecodeFromUtf8(text, out _, out var length);
-            characters++;
-            text = text[length..];
-        }
-
-        return characters;
     }
 
     private static void Add(ref PromptTally tally, RequestIndex index, ReadOnlySpan<byte> body, string model)
