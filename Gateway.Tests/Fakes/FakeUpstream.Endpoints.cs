@@ -41,7 +41,8 @@ internal sealed partial class FakeUpstream
 
     internal static async Task EventAsync(HttpContext http, string data, string? name = null)
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted)
+            http.Response.ContentType = "text/event-stream";
         await http.Response.WriteAsync($"{(name is null ? "" : $"event: {name}\n")}data: {data}\n\n", http.RequestAborted);
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }
