@@ -36,7 +36,6 @@ internal sealed class AnthropicSdkTests(string preset, string path) : NodeSdkFix
 
     [TestCase("invalidKey", "AuthenticationError", 401, "authentication_error")]
     [TestCase("poor", "PaymentRequiredError", 402, "billing_error")]
-    [TestCase("noMaxTokens", "BadRequestError", 400, "invalid_request_error")]
     [TestCase("upstreamDown", "InternalServerError", 502, "api_error")]
     public void The_package_throws_its_own_error_class(string call, string errorClass, int status, string type)
     {
