@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gateway.Transforms;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Providers;
+using Gateway.Transforms.Providers.Gemini;
 
 namespace Gateway.Tests.Providers;
 
@@ -23,7 +24,7 @@ internal static class Translated
     public static string? TryRequest(ApiTranslation translation, string body, TranslationTarget? target, out BodyError error)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        var index = new RequestIndex { Kind = body.Contains("\"messages\"", StringComparison.Ordinal) ? CallKind.Chat : CallKind.Embedding };
+        var index = new RequestIndex { Kind = translation is EmbeddingOverGemini ? CallKind.Embedding : CallKind.Chat };
         if (!index.TryRead(bytes, out error))
             throw new NUnit.Framework.AssertionException($"The request itself is refused: {error.Message}");
 
