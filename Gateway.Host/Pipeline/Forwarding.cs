@@ -60,7 +60,7 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
             }
         }
 
-        return error ?? GatewayError.NoChannel;
+        return error ?? upstreams.NoneFor(call.Legs);
     }
 
     // One attempt, or two beside each other when the first is slow and its channel says that this is worth it.

@@ -12,7 +12,7 @@ using Yarp.ReverseProxy;
 namespace Gateway.Host.Pipeline;
 
 /// <summary>Sends one attempt through YARP and judges what came of it.</summary>
-internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, ChannelHealth health)
+internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, ChannelHealth health, TimeProvider time)
 {
     private const string EventStream = "text/event-stream";
 
@@ -26,6 +26,15 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
 
         load.Leave(candidate.Channel);
         return false;
+    }
+
+    /// <summary>Why none of the channels takes a call: all are full, or left alone for a while; and when to come back.</summary>
+    public GatewayError NoneFor(IReadOnlyList<Leg> legs)
+    {
+        var first = legs.SelectMany(static leg => leg.Candidates)
+            .SelectMany(candidate => health.StatesOf(candidate.Channel).Where(state => string.Equals(state.Model, candidate.UpstreamModel, StringComparison.Ordinal)))
+            .Min(static state => state.OpenUntil);
+        return first is { } until && until - time.GetUtcNow() is { Ticks: > 0 } wait ? GatewayError.NoChannel with { RetryAfter = wait } : GatewayError.NoChannel;
     }
 
     /// <summary>Gives a place back that was not used.</summary>

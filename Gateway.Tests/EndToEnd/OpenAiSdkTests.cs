@@ -65,7 +65,7 @@ internal sealed class OpenAiSdkTests : EndToEndFixture
     }
 
     [TestCase("fake:status=500", 502, "upstream_error")]
-    [TestCase("fake:status=429;retry=1", 429, "upstream_rate_limited")]
+    [TestCase("fake:status=429", 429, "upstream_rate_limited")]
     [TestCase("fake:status=400", 400, "invalid_function_parameters")]
     public async Task The_SDK_surfaces_errors_with_their_code(string script, int status, string code)
     {
@@ -102,11 +102,14 @@ internal sealed class OpenAiSdkTests : EndToEndFixture
     [Test]
     public async Task The_SDK_retries_a_provider_that_is_rate_limited_after_the_seconds_it_names()
     {
+        // A channel of its own: it is left alone for a second.
+        await Gateway.CreateModelAsync("hurried", "official");
+        await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", "hurried", "hurried");
         var options = new OpenAIClientOptions { Endpoint = new Uri(BaseUrl), RetryPolicy = new ClientRetryPolicy(1) };
         var startedAt = TimeProvider.System.GetTimestamp();
 
         await Assert.ThrowsAsync<ClientResultException>(
-            async () => await new OpenAIClient(new ApiKeyCredential(Key), options).GetChatClient(Model).CompleteChatAsync("fake:status=429;retry=1"));
+            async () => await new OpenAIClient(new ApiKeyCredential(Key), options).GetChatClient("fake/hurried").CompleteChatAsync("fake:status=429;retry=1"));
 
         Assert.That(TimeProvider.System.GetElapsedTime(startedAt), Is.GreaterThan(TimeSpan.FromMilliseconds(900)));
     }

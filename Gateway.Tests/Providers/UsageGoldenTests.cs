@@ -93,6 +93,7 @@ internal sealed record GoldenRow(
     string Provider, string Api, string Case, string Source, string? Via, JsonNode? Answer, IReadOnlyList<GoldenEvent>? Events,
     UsageTokens Tokens, GoldenMeasures Measured, PriceFields Price, string Worked, long CostNano)
 {
+    [JsonIgnore]
     public AnswerFormat Format => Api switch
     {
         "chat" or "completions" => AnswerFormat.Chat,

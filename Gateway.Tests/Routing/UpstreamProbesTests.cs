@@ -22,6 +22,7 @@ internal sealed class UpstreamProbesTests
     private readonly ConcurrentQueue<string> asked = new();
     private readonly ConcurrentQueue<bool> reports = new();
     private readonly int[] statuses = [200, 200];
+    private readonly int[] lost = [0, 0];
     private PlainServer[] servers = [];
     private WebApplication app = null!; // Set before each test.
 
@@ -31,6 +32,7 @@ internal sealed class UpstreamProbesTests
         asked.Clear();
         reports.Clear();
         Array.Fill(statuses, 200);
+        Array.Fill(lost, 0);
         servers = [await ServerAsync(0), await ServerAsync(1)];
     }
 
@@ -93,11 +95,10 @@ internal sealed class UpstreamProbesTests
         await UntilAsync(() => !reports.IsEmpty);
 
         var before = asked.Count;
-        Array.Fill(statuses, 503);
-        await UntilAsync(() => asked.Count >= before + 2);
-        Array.Fill(statuses, 200);
-        await UntilAsync(() => asked.Count >= before + 6);
+        Array.Fill(lost, 1);
+        await UntilAsync(() => asked.Count >= before + 8);
 
+        Assert.That(lost, Has.All.LessThan(1));
         Assert.That(reports, Has.All.True);
     }
 
@@ -158,7 +159,7 @@ internal sealed class UpstreamProbesTests
     private Task<PlainServer> ServerAsync(int index) => PlainServer.StartAsync(http =>
     {
         asked.Enqueue($"{http.Request.Method} {http.Request.Path}{http.Request.Headers.Authorization}");
-        http.Response.StatusCode = statuses[index];
+        http.Response.StatusCode = Interlocked.Decrement(ref lost[index]) >= 0 ? 503 : statuses[index];
         return Task.CompletedTask;
     });
 

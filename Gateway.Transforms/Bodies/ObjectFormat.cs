@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 
 namespace Gateway.Transforms.Bodies;
 
@@ -73,10 +74,10 @@ internal abstract class ObjectFormat : AnswerFormat
         if (!array.IsPresent)
             return 0;
 
-        var reader = new System.Text.Json.Utf8JsonReader(array.Of(json), new System.Text.Json.JsonReaderOptions { MaxDepth = 128 });
+        var reader = new Utf8JsonReader(array.Of(json), new JsonReaderOptions { MaxDepth = 128 });
         reader.Read();
         var count = 0;
-        while (reader.Read() && reader.TokenType is not System.Text.Json.JsonTokenType.EndArray)
+        while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
         {
             count++;
             reader.Skip();

@@ -63,7 +63,18 @@ public class MessagesAnswerTests
 
     [TestCase("")]
     [TestCase("[]")]
-    [TestCase("""{"choices":[]}""")]
-    [TestCase("""{"content":[]}""")]
-    public void What_is_no_completion_is_no_answer(string answer) => Assert.That(Translated.Answer(_translation, answer), Is.Null);
+    [TestCase("<html>")]
+    [TestCase("""{"choices":[]} trailing""")]
+    public void What_is_no_object_is_no_answer(string answer) => Assert.That(Translated.Answer(_translation, answer), Is.Null);
+
+    // The gateway has read and settled it by then: its client gets what there is.
+    [TestCase("""{"id":"chatcmpl-1","choices":[]}""")]
+    [TestCase("""{"id":"chatcmpl-1","choices":[7]}""")]
+    [TestCase("""{"id":"chatcmpl-1"}""")]
+    public void A_completion_without_a_choice_is_a_message_without_content(string answer)
+    {
+        var json = Translated.Answer(_translation, answer)!;
+
+        Assert.That((json["id"]!.GetValue<string>(), json["content"]!.AsArray().Count), Is.EqualTo(("msg_1", 0)));
+    }
 }

@@ -10,7 +10,7 @@ internal static class MessagesAnswer
 {
     private const int LongestName = 256;
 
-    /// <summary>Writes the message; false if there is no choice.</summary>
+    /// <summary>Writes the message; false if there is no object. An answer without a choice is a message without content.</summary>
     /// <exception cref="JsonException">The bytes are no JSON.</exception>
     public static bool TryWrite(ReadOnlySpan<byte> answer, in TranslationTarget target, IBufferWriter<byte> output)
     {
@@ -33,14 +33,15 @@ internal static class MessagesAnswer
             return true;
         }
 
-        var all = new JsonElements(choices);
-        if (!all.Next())
+        if (!members.IsObject)
             return false;
 
+        var all = new JsonElements(choices);
+        var choice = all.Next() ? all.Value : default;
         WriteHead(id, model, target, output);
-        WriteContent(all.Value.Member("message"u8), target, output);
+        WriteContent(choice.Member("message"u8), target, output);
         output.Write(",\"stop_reason\":\""u8);
-        output.Write(StopReasons.ToMessages(all.Value.Member("finish_reason"u8)));
+        output.Write(StopReasons.ToMessages(choice.Member("finish_reason"u8)));
         output.Write("\",\"stop_sequence\":null,\"usage\":"u8);
         WriteUsage(usage, output);
         output.Write("}"u8);

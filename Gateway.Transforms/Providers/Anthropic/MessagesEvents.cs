@@ -97,8 +97,15 @@ internal sealed class MessagesEvents(TranslationTarget target) : EventTranslator
 
     private bool TryTakeChoice(JsonPiece choice, IBufferWriter<byte> output)
     {
-        JsonPiece content = default, thinking = default, refusal = default, calls = default;
-        var members = new JsonMembers(choice.Member("delta"u8));
+        JsonPiece delta = default, reason = default, content = default, thinking = default, refusal = default, calls = default;
+        var choiceMembers = new JsonMembers(choice);
+        while (choiceMembers.Next())
+        {
+            if (choiceMembers.Name.SequenceEqual("delta"u8)) delta = choiceMembers.Value;
+            else if (choiceMembers.Name.SequenceEqual("finish_reason"u8)) reason = choiceMembers.Value;
+        }
+
+        var members = new JsonMembers(delta);
         while (members.Next())
         {
             var name = members.Name;
@@ -120,7 +127,6 @@ internal sealed class MessagesEvents(TranslationTarget target) : EventTranslator
                 return false;
         }
 
-        var reason = choice.Member("finish_reason"u8);
         if (reason.HasText)
         {
             Close(output);
