@@ -19,7 +19,7 @@ internal sealed partial class GeminiResponse
     private GeminiUsage _usage;
 
     /// <summary>The candidates, in the order in which they stand.</summary>
-    public IReadOnlyList<GeminiCandidate> Candidates => _candidates;
+    public List<GeminiCandidate> Candidates => _candidates;
 
     /// <summary>The parts of all candidates, in the order in which they stand.</summary>
     public List<GeminiPart> Parts => _parts;
