@@ -12,6 +12,9 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
     /// <summary>The most channels that a call tries without a chain that says otherwise.</summary>
     public const int MaxAttempts = 3;
 
+    // Less is not worth another attempt, and timers are a little early.
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Step 4: a leg for each route type, in the key's order, because each has a price and a purse of its own; in each the channels in the order in which they are tried.</summary>
     /// <param name="model">The model.</param>
     /// <param name="candidates">Its channels.</param>
@@ -47,7 +50,7 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
             var turns = new Turns(leg, upstreams, Math.Min(budget, left)) { IsLastLeg = later == 0 };
             while (turns.TryNext() is { } turn)
             {
-                if (TimeLeft(call) <= TimeSpan.Zero)
+                if (TimeLeft(call) < LeastPatience)
                 {
                     upstreams.GiveBack(turn);
                     return error ?? GatewayError.UpstreamTimeout;

@@ -213,7 +213,11 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         if (error is null && !race.TryWin(attempt))
             return null;
         if (error is null)
+        {
             call.Choose(attempt);
+            CallHeaders.Attempted(call, attempt);
+        }
+
         attempt.Note(attempt.Answer?.Status ?? (attempt.FailedStream is null ? null : StatusCodes.Status200OK), ErrorKind(attempt, error), call.ClientIsThere);
         return error;
     }
