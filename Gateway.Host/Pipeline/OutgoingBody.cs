@@ -86,5 +86,11 @@ internal sealed class OutgoingBody : IDisposable
     }
 
     private static TranslationTarget TargetOf(ModelCall call, CallAttempt attempt) => new(
-        attempt.Candidate.UpstreamModel, call.Body.Index.Stream, call.OutputLimit, attempt.Candidate.Model.MaxOutputTokens, call.Hold!.ReceiptId.ToString());
+        attempt.Candidate.UpstreamModel,
+        call.Body.Index.Stream,
+        call.OutputLimit,
+        attempt.Candidate.Model.MaxOutputTokens,
+        call.Hold!.ReceiptId.ToString(), // not null: attempts come behind the hold
+        attempt.Candidate.Channel.Preset.OutputLimitField,
+        attempt.Candidate.Channel.Preset.StreamOptions);
 }
