@@ -26,8 +26,15 @@ internal static class FakeGemini
         for (; call.Emitted < chunks; call.Emitted++)
         {
             await Task.Delay(call.Number("pause", 0));
-            var isLast = call.Emitted == chunks - 1;
+            var isLast = call.Emitted == chunks - 1 && call.Word("mode", "answer") != "break";
             await FakeUpstream.EventAsync(http, Answer(call, Part(call, call.Emitted == 0 ? "a" : " a"), isLast ? call.Count : call.Emitted + 1, isLast ? "STOP" : null));
+        }
+
+        if (call.Word("mode", "answer") == "break")
+        {
+            // What was flushed must leave before the connection is reset.
+            await Task.Delay(50, http.RequestAborted);
+            http.Abort();
         }
     }
 

@@ -2,7 +2,8 @@
 // Reads OPENAI_BASE_URL and OPENAI_API_KEY, as the package itself does.
 import OpenAI from 'openai';
 
-const model = process.env.MODEL;
+// What fails upstream fails on a channel of its own: one that names a wait gets no call until it is over.
+const { MODEL: model, FAILING_MODEL: failing } = process.env;
 const client = new OpenAI({ maxRetries: 0 });
 const say = (content) => ({ model, messages: [{ role: 'user', content }] });
 const tools = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }];
@@ -45,10 +46,10 @@ console.log(JSON.stringify({
   streamTools: await stream('fake:mode=tools', { tools }),
   models,
   model: (await client.models.retrieve(model)).id,
-  upstreamDown: await failure(() => client.chat.completions.create(say('fake:status=500'))),
-  rateLimited: await failure(() => client.chat.completions.create(say('fake:status=429;retry=7'))),
+  upstreamDown: await failure(() => client.chat.completions.create({ ...say('fake:status=500'), model: failing })),
   badSchema: await failure(() => client.chat.completions.create(say('fake:status=400'))),
-  broken: await failure(() => stream('fake:mode=break;count=3')),
+  broken: await failure(() => stream('fake:mode=break;count=3', { model: failing })),
+  rateLimited: await failure(() => client.chat.completions.create({ ...say('fake:status=429;retry=7'), model: failing })),
   unknownModel: await failure(() => client.chat.completions.create({ ...say('hi'), model: 'fake/none' })),
   invalidKey: await failure(() => new OpenAI({ apiKey: 'tw_wrong', maxRetries: 0 }).chat.completions.create(say('hi'))),
 }));
