@@ -102,7 +102,7 @@ public sealed record CallFacts
     /// <summary>For example <c>/v1/chat/completions</c>.</summary>
     public required string Endpoint { get; init; }
 
-    /// <summary><c>openai</c> or <c>wallet</c>.</summary>
+    /// <summary><c>openai</c>, <c>wallet</c> or <c>anthropic</c>.</summary>
     public required string Dialect { get; init; }
 
     /// <summary>Whether the client asked for a stream.</summary>

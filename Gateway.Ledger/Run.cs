@@ -27,6 +27,12 @@ public sealed record RunPart
     /// <summary>What they cost, refunds taken off.</summary>
     public required Credits Cost { get; init; }
 
+    /// <summary>How often channels were tried for them.</summary>
+    public long Attempts { get; init; }
+
+    /// <summary>How many of them were answered by another channel than the first.</summary>
+    public long Fallbacks { get; init; }
+
     /// <summary>What they used.</summary>
     public required Usage Usage { get; init; }
 

@@ -43,6 +43,8 @@ public sealed partial class SpooledLedger
             Currency = ReceiptDocument.Currency(call.Receipt.Span),
             Calls = 1,
             Cost = call.Delivery == Delivery.Refunded ? Credits.Zero : call.Cost,
+            Attempts = receipt.RootElement.GetProperty("attempts").GetArrayLength(),
+            Fallbacks = receipt.RootElement.GetProperty("fallbackUsed").GetBoolean() ? 1 : 0,
             Usage = ReceiptUsage.Read(receipt.RootElement.GetProperty("usage")),
             StartedAt = call.OccurredAt,
             EndedAt = call.SettledAt,
@@ -59,6 +61,8 @@ public sealed partial class SpooledLedger
     {
         Calls = sum.Calls + part.Calls,
         Cost = sum.Cost + part.Cost,
+        Attempts = sum.Attempts + part.Attempts,
+        Fallbacks = sum.Fallbacks + part.Fallbacks,
         Usage = sum.Usage + part.Usage,
         StartedAt = part.StartedAt < sum.StartedAt ? part.StartedAt : sum.StartedAt,
         EndedAt = part.EndedAt > sum.EndedAt ? part.EndedAt : sum.EndedAt,

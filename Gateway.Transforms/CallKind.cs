@@ -30,7 +30,7 @@ public sealed class CallKind
     public static CallKind Image { get; } = new("/v1/images/generations", "prompt") { Streams = true, HasOutputTokens = true };
 
     /// <summary><c>POST /v1/audio/speech</c>: the answer is sound, or a stream of events with <c>stream_format: sse</c>.</summary>
-    public static CallKind Speech { get; } = new("/v1/audio/speech", "input");
+    public static CallKind Speech { get; } = new("/v1/audio/speech", "input") { HasOutputTokens = true };
 
     /// <summary><c>POST /v1/audio/transcriptions</c>: the request is <c>multipart/form-data</c>.</summary>
     public static CallKind Transcription { get; } = new("/v1/audio/transcriptions", "file") { Streams = true, IsMultipart = true, HasOutputTokens = true };
@@ -53,7 +53,7 @@ public sealed class CallKind
     /// <summary>Whether the request is <c>multipart/form-data</c>, and not JSON.</summary>
     public bool IsMultipart { get; private init; }
 
-    /// <summary>Whether the answer is charged by output tokens, so that an output limit bounds it.</summary>
+    /// <summary>Whether its answers may be charged by output tokens.</summary>
     public bool HasOutputTokens { get; private init; }
 
     /// <inheritdoc/>

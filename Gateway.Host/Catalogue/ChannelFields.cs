@@ -43,8 +43,16 @@ internal sealed record ChannelFields
     public OnDisconnect? OnDisconnect { get; init; }
     public string? Workspace { get; init; }
 
-    /// <summary>The base URLs, the single one first.</summary>
-    public IReadOnlyList<string> AllBaseUrls() => [.. (BaseUrl is null ? [] : new[] { BaseUrl }).Concat(BaseUrls ?? []).Distinct(StringComparer.Ordinal)];
+    /// <summary>The base URLs, the single one first; without any, the public one of the preset, where it has one.</summary>
+    public IReadOnlyList<string> AllBaseUrls()
+    {
+        string[] all = [.. (BaseUrl is null ? [] : new[] { BaseUrl }).Concat(BaseUrls ?? []).Distinct(StringComparer.Ordinal)];
+        return all.Length == 0 && PublicBaseUrl() is { } known ? [known] : all;
+    }
+
+    /// <summary>The address that the preset knows; <c>null</c>: every installation has its own.</summary>
+    public string? PublicBaseUrl() =>
+        (Preset ?? Provider) is { } name && ProviderPresets.Find(name)?.BaseUrl is { } url && !url.Contains('{', StringComparison.Ordinal) && UpstreamUrl.Mistake(url, allowPrivateAddress: false) is null ? url : null;
 
     /// <summary>The channel; call only with valid fields.</summary>
     public Channel ToChannel(string id, Source source)
@@ -125,7 +133,7 @@ internal sealed class ChannelFieldsValidator : AbstractValidator<ChannelFields>
         RuleFor(f => f.Provider).Cascade(CascadeMode.Stop).NotEmpty().Must(NameShapes.ProviderName).WithMessage(NameShapes.ProviderMessage);
         RuleFor(f => f.Preset).Must(static name => ProviderPresets.Find(name!) is not null).WithMessage("is not the name of a preset: see GET /api/presets/providers.").When(f => f.Preset is not null);
         RuleFor(f => f.RouteType).NotNull();
-        RuleFor(f => f.BaseUrl).NotNull().When(f => f.BaseUrls is not { Count: > 0 });
+        RuleFor(f => f.BaseUrl).NotNull().When(f => f.BaseUrls is not { Count: > 0 } && f.PublicBaseUrl() is null);
         RuleFor(f => f.BaseUrl).Custom((url, context) => Check(url, context)).When(f => f.BaseUrl is not null);
         RuleFor(f => f.BaseUrls).Must(static urls => urls!.Count <= MostUrls).WithMessage($"may hold at most {MostUrls}.").When(f => f.BaseUrls is not null);
         RuleForEach(f => f.BaseUrls).Custom((url, context) => Check(url, context));

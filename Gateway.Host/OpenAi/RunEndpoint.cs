@@ -37,6 +37,8 @@ internal static class RunEndpoint
     {
         json.WriteString("id", id);
         json.WriteNumber("calls", run.Parts.Sum(static part => part.Calls));
+        json.WriteNumber("attempts", run.Parts.Sum(static part => part.Attempts));
+        json.WriteNumber("fallbacks", run.Parts.Sum(static part => part.Fallbacks));
         json.WriteStartObject("outcomes");
         foreach (var outcome in run.Parts.GroupBy(static part => part.Outcome, StringComparer.Ordinal))
             json.WriteNumber(outcome.Key, outcome.Sum(static part => part.Calls));

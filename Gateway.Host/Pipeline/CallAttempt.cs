@@ -77,6 +77,9 @@ internal sealed class CallAttempt : IDisposable
     /// <summary>The upstream's stream as it came, if a rule wants to see it.</summary>
     public RecordingStream? Recording { get; set; }
 
+    // What was said before an answer broke off is charged.
+    private bool HasSpoken => Relay?.HasContent ?? Binary?.DeliveredBytes > 0;
+
     /// <summary>Why a stream failed before it said anything; <c>null</c>: it did not.</summary>
     public RelayEnd? FailedStream { get; set; }
 
@@ -110,7 +113,7 @@ internal sealed class CallAttempt : IDisposable
                 Error = error,
                 LatencyMs = Stopwatch.GetElapsedTime(_startedAt).TotalMilliseconds,
                 FirstByteMs = _firstByteMs,
-                Charged = error is null,
+                Charged = error is null || HasSpoken,
                 UpstreamMaybeCharged = error is "timeout" or "hedged" || (error is not null && !clientIsThere),
             };
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Gateway.Host.Catalogue;
 using Gateway.Ledger;
+using Gateway.Transforms;
 
 namespace Gateway.Host.Pipeline;
 
@@ -24,7 +25,7 @@ internal static class CallFactsOf
             RunId = TryReadRunId(headers, out var runId) ? runId : null,
             Tags = call.Tags,
             Endpoint = call.Kind.Path,
-            Dialect = call.IsWallet ? "wallet" : "openai",
+            Dialect = call.IsWallet ? "wallet" : call.Kind == CallKind.Messages ? "anthropic" : "openai",
             Streamed = call.Body.Index.Stream,
             RequestedModel = call.Body.Index.Model,
             RoutedModel = model.Id,

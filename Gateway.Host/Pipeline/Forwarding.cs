@@ -74,7 +74,7 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
         if (candidate.Channel.HedgeAfter is not { } hedgeAfter || turns.IsLast)
         {
             var attempt = call.BeginAttempt(turn, upstreams.AdapterOf(call, candidate), patience);
-            return (await upstreams.SendAsync(call, attempt, new AttemptRace(), call.Http, forward, reply), 1);
+            return (await upstreams.SendAsync(call, attempt, race: null, call.Http, forward, reply), 1);
         }
 
         var race = new AttemptRace();

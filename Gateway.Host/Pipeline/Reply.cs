@@ -278,7 +278,9 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Respo
 
     // The output that the hold and the amount pay for, one choice after the other.
     private static long PaidOutput(ModelCall call, Credits more) =>
-        call.Hold!.Request.Price.AffordableOutputTokens(call.Hold.Amount + more, call.Prompt.Tokens, choices: 1);
+        call.Hold!.Request.Price.AffordableOutputTokens(
+            call.Hold.Amount + more,
+            new UsageBound(call.Prompt.Tokens, 0, Choices: 1, call.Measures.Images, call.Measures.AudioMilliseconds, call.Measures.Characters));
 
     private async ValueTask<long> PaidOutputAsync(ModelCall call)
     {

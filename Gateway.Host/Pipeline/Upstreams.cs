@@ -52,7 +52,13 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         ?? throw new UnreachableException("Candidates that cannot serve the kind of call were left out.");
 
     /// <summary>Sends the attempt, whose place is taken, and gives the place back; the error, or <c>null</c> when there is an answer to show, or another attempt's is shown.</summary>
-    public async Task<GatewayError?> SendAsync(ModelCall call, CallAttempt attempt, AttemptRace race, HttpContext http, RequestDelegate forward, Reply reply)
+    /// <param name="call">The call.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="race">The others that run beside it; <c>null</c>: none.</param>
+    /// <param name="http">The context that YARP gets: the call's, or one of the attempt's own.</param>
+    /// <param name="forward">YARP.</param>
+    /// <param name="reply">Reads the answer.</param>
+    public async Task<GatewayError?> SendAsync(ModelCall call, CallAttempt attempt, AttemptRace? race, HttpContext http, RequestDelegate forward, Reply reply)
     {
         var candidate = attempt.Candidate;
         try
@@ -107,7 +113,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         return (isSound ? AttemptVerdict.Success : AttemptVerdict.Failure, null);
     }
 
-    private ForwardAttempt AttemptFor(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply)
+    private ForwardAttempt AttemptFor(ModelCall call, CallAttempt attempt, AttemptRace? race, Reply reply)
     {
         var (channel, upstreamModel) = (attempt.Candidate.Channel, attempt.Candidate.UpstreamModel);
         var wantsStream = call.Body.Index.Stream;
@@ -130,7 +136,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     }
 
     // A stream that fails before it says anything is like any other failure: the next attempt may still answer.
-    private async ValueTask<Stream?> BeginAsync(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply, Stream upstream)
+    private async ValueTask<Stream?> BeginAsync(ModelCall call, CallAttempt attempt, AttemptRace? race, Reply reply, Stream upstream)
     {
         var (adapter, target) = (attempt.Adapter, attempt.Target);
         if (adapter.Upstream is { } translation)
@@ -144,7 +150,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             return null;
         }
 
-        if (!race.TryWin(attempt))
+        if (race?.TryWin(attempt) == false)
             return null;
 
         Report(call, attempt);
@@ -154,7 +160,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         return adapter.Client is { } client ? new TranslatingStream(relay, client.Translate(target)) : relay;
     }
 
-    private async ValueTask<Stream?> BeginBinaryAsync(ModelCall call, CallAttempt attempt, AttemptRace race, Reply reply, Stream upstream, string mediaType)
+    private async ValueTask<Stream?> BeginBinaryAsync(ModelCall call, CallAttempt attempt, AttemptRace? race, Reply reply, Stream upstream, string mediaType)
     {
         var relay = attempt.Binary = reply.RelayBinary(call, attempt, upstream);
         if (!await relay.BeginAsync(attempt.Abort.Token))
@@ -165,7 +171,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             return null;
         }
 
-        if (!race.TryWin(attempt))
+        if (race?.TryWin(attempt) == false)
             return null;
 
         Report(call, attempt);
@@ -204,13 +210,13 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     }
 
     // A stream has written its line itself, because its receipt is written before YARP comes back.
-    private static GatewayError? Conclude(ModelCall call, CallAttempt attempt, AttemptRace race)
+    private static GatewayError? Conclude(ModelCall call, CallAttempt attempt, AttemptRace? race)
     {
         if (attempt.IsLost || attempt.Relay is not null || attempt.Binary is not null)
             return null;
 
         var error = Judge(call, attempt);
-        if (error is null && !race.TryWin(attempt))
+        if (error is null && race?.TryWin(attempt) == false)
             return null;
         if (error is null)
         {

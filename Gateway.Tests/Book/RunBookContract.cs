@@ -56,9 +56,11 @@ internal abstract class RunBookContract
         var heard = Call(0, Outcome.Complete, "key_1", ""","images":2,"audioSeconds":61.043,"characters":11""");
         await Book.RecordAsync([heard, Call(1, Outcome.Complete, "key_1", ""","audioSeconds":0.001"""), Call(2, Outcome.Complete, "key_1")], default);
 
-        var usage = (await RunAsync(null, null)).Parts.Single().Usage;
+        var part = (await RunAsync(null, null)).Parts.Single();
+        var usage = part.Usage;
 
         Assert.That((usage.InputTokens, usage.Images, usage.AudioMilliseconds, usage.Characters), Is.EqualTo((15L, 2L, 61_044L, 11L)));
+        Assert.That((part.Calls, part.Attempts, part.Fallbacks), Is.EqualTo((3L, 6L, 3L)));
     }
 
     private static SettledCall Call(int second, Outcome outcome, string key, string more = "")
@@ -66,7 +68,7 @@ internal abstract class RunBookContract
         var at = Start.AddSeconds(second);
         return new SettledCall(
             ReceiptId.Create(at), "acc_1", "ws_1", key, "run", at, at.AddSeconds(1), outcome, Credits.Zero, Credits.Zero, [],
-            Encoding.UTF8.GetBytes("""{"routedModel":"openai/gpt","currency":"CREDIT","usage":{"inputTokens":5,"cachedInputTokens":1,"cacheWriteTokens":0,"outputTokens":3,"reasoningTokens":2""" + more + "}}"));
+            Encoding.UTF8.GetBytes("""{"routedModel":"openai/gpt","currency":"CREDIT","usage":{"inputTokens":5,"cachedInputTokens":1,"cacheWriteTokens":0,"outputTokens":3,"reasoningTokens":2""" + more + """},"attempts":[{},{}],"fallbackUsed":true}"""));
     }
 
     private Task<Run> RunAsync(string? workspace, string? key) => ((IRunBook)Book).ListRunAsync(new RunQuery("run", workspace, key), [], before: null, default);

@@ -119,6 +119,20 @@ internal sealed class RoutingTests : EndToEndFixture
     }
 
     [Test]
+    public async Task A_run_counts_its_attempts_and_fallbacks()
+    {
+        var model = await ModelAsync();
+        await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", model, "failing");
+        await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", model, "sound", ",\"priority\":1");
+
+        await PostAsync(Request("status=500;only=failing;count=3", model: $"fake/{model}").Body, runId: "run-of-attempts");
+        await PostAsync(Request("count=3", model: $"fake/{model}").Body, runId: "run-of-attempts");
+
+        var run = JsonNode.Parse(await Client.GetStringAsync("/v1/runs/run-of-attempts"))!;
+        Assert.That((run["calls"]!.GetValue<long>(), run["attempts"]!.GetValue<long>(), run["fallbacks"]!.GetValue<long>()), Is.EqualTo((2L, 3L, 1L)));
+    }
+
+    [Test]
     public async Task No_attempt_begins_behind_the_deadline()
     {
         var model = await ModelAsync();

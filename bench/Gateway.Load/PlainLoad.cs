@@ -84,9 +84,10 @@ internal static class PlainLoad
 /// <summary>Streams over many connections at once: time to the first content byte.</summary>
 internal static class StreamLoad
 {
-    public static async Task<int> RunAsync(Uri url, string key, int connections, double seconds)
+    public static async Task<int> RunAsync(Uri url, string key, int connections, double seconds, string? model)
     {
-        var request = PlainLoad.Request(url, key, PlainLoad.Body.Replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal));
+        var body = PlainLoad.Body.Replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal);
+        var request = PlainLoad.Request(url, key, model is null ? body : body.Replace("\"echo\"", $"\"{model}\"", StringComparison.Ordinal));
         var firsts = new List<double>();
         var start = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, connections).Select(async index =>

@@ -37,10 +37,20 @@ internal static class Servers
     private static async Task AnswerAsync(HttpContext http)
     {
         var buffer = new byte[4096];
-        var streamed = false;
+        var (streamed, limited, slow) = (false, false, false);
         int read;
         while ((read = await http.Request.Body.ReadAsync(buffer)) > 0)
+        {
             streamed |= buffer.AsSpan(0, read).IndexOf("\"stream\":true"u8) >= 0;
+            limited |= buffer.AsSpan(0, read).IndexOf("\"limited\""u8) >= 0;
+            slow |= buffer.AsSpan(0, read).IndexOf("\"slow\""u8) >= 0;
+        }
+
+        if (limited)
+        {
+            http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return;
+        }
 
         if (!streamed)
         {
@@ -55,7 +65,7 @@ internal static class Servers
         {
             await http.Response.Body.WriteAsync(Chunk);
             await http.Response.Body.FlushAsync();
-            await Task.Delay(10);
+            await Task.Delay(slow ? 1000 : 10);
         }
 
         await http.Response.Body.WriteAsync(End);

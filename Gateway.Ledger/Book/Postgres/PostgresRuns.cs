@@ -60,6 +60,10 @@ internal sealed partial class PostgresBook : IRunBook
 
         public required long Characters { get; init; }
 
+        public required long Attempts { get; init; }
+
+        public required long Fallbacks { get; init; }
+
         public required DateTime StartedAt { get; init; }
 
         public required DateTime EndedAt { get; init; }
@@ -70,6 +74,8 @@ internal sealed partial class PostgresBook : IRunBook
             Currency = Currency,
             Calls = Calls,
             Cost = new Credits(Cost),
+            Attempts = Attempts,
+            Fallbacks = Fallbacks,
             Usage = new Usage(Input, CachedInput, CacheWrite, Output, Reasoning, Images, AudioMilliseconds, Characters),
             StartedAt = Instants.ToTime(StartedAt),
             EndedAt = Instants.ToTime(EndedAt),

@@ -8,6 +8,8 @@ select outcome as "Outcome", currency as "Currency", count(*) as "Calls",
   coalesce(sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,images}')::bigint), 0)::bigint as "Images",
   coalesce(sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,audioSeconds}')::numeric * 1000), 0)::bigint as "AudioMilliseconds",
   coalesce(sum((convert_from(body, 'UTF8')::jsonb #>> '{usage,characters}')::bigint), 0)::bigint as "Characters",
+  coalesce(sum(jsonb_array_length(convert_from(body, 'UTF8')::jsonb -> 'attempts')), 0)::bigint as "Attempts",
+  count(*) filter (where (convert_from(body, 'UTF8')::jsonb ->> 'fallbackUsed')::boolean) as "Fallbacks",
   min(occurred_at) as "StartedAt", max(settled_at) as "EndedAt"
 from receipt
 where run_id = @RunId and (@Workspace::text is null or workspace = @Workspace) and (@KeyId::text is null or key_id = @KeyId)

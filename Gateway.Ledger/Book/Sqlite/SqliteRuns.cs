@@ -61,6 +61,10 @@ internal sealed partial class SqliteBook : IRunBook
 
         public required long Characters { get; init; }
 
+        public required long Attempts { get; init; }
+
+        public required long Fallbacks { get; init; }
+
         public required long StartedAt { get; init; }
 
         public required long EndedAt { get; init; }
@@ -71,6 +75,8 @@ internal sealed partial class SqliteBook : IRunBook
             Currency = Currency,
             Calls = Calls,
             Cost = new Credits(Cost),
+            Attempts = Attempts,
+            Fallbacks = Fallbacks,
             Usage = new Usage(Input, CachedInput, CacheWrite, Output, Reasoning, Images, AudioMilliseconds, Characters),
             StartedAt = Micros.ToTime(StartedAt),
             EndedAt = Micros.ToTime(EndedAt),

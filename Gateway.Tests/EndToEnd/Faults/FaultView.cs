@@ -48,7 +48,7 @@ internal sealed class FaultView(Answer answer, JsonNode receipt, bool streamed)
         Assert.That(Events, Is.Not.Empty, answer.Text);
         IsOpenAiError(JsonNode.Parse(Events[^1])!, cut.Code);
         Assert.That(answer.Text, Does.Not.Contain("[DONE]"));
-        Assert.That(Attempts(), Is.EqualTo(new[] { $"{failing} {cut.Attempt} free" }));
+        Assert.That(Attempts(), Is.EqualTo(new[] { $"{failing} {cut.Attempt} {(cut.OutputTokens > 0 ? "charged" : "free")}" }));
         if (cut.OutputTokens == 0)
         {
             IsFree(failing);
