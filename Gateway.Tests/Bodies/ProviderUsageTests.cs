@@ -37,7 +37,7 @@ public class ProviderUsageTests
             {"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":0},"cost":0.95,"cost_details":{"upstream_inference_cost":19},
             "prompt_tokens":194,"prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":100,"audio_tokens":0},"total_tokens":196}
             """],
-        ["https://ai.google.dev/gemini-api/docs/openai", new UsageTokens(20, 0, 0, 996, 0), """
+        ["https://ai.google.dev/gemini-api/docs/openai", new UsageTokens(20, 0, 0, 424, 0), """
             {"prompt_tokens":20,"completion_tokens":424,"total_tokens":1016}
             """],
         ["https://docs.together.ai/reference/chat-completions-1", new UsageTokens(9, 0, 0, 4, 0), """

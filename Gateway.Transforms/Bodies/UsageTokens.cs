@@ -25,7 +25,7 @@ internal readonly record struct UsageNotes(bool IsEmpty, bool NamesOurs);
 /// <remarks>
 /// Names: https://platform.openai.com/docs/api-reference/chat/object, https://platform.openai.com/docs/api-reference/responses/object and
 /// https://api-docs.deepseek.com/guides/kv_cache. Output holds the reasoning, as OpenAI says it; xAI counts it beside the completion and in the total
-/// (https://docs.x.ai/docs/key-information/consumption-and-rate-limits), Gemini in the total alone: there the total decides.
+/// (https://docs.x.ai/docs/key-information/consumption-and-rate-limits). A total that no documented number explains is not charged.
 /// </remarks>
 internal ref struct UsageReader
 {
@@ -73,9 +73,9 @@ internal ref struct UsageReader
         if (_input < 0 || _output < 0 || _total < 0 || _total - _input <= _output)
             return 0;
 
+        // A total that nothing explains is no reason to charge more.
         var beside = _total - _input - _output;
-        var isThought = _reasoning is Absent && _cached is Absent && _cacheHits is Absent && _cacheWrite is Absent;
-        return beside == _reasoning || isThought ? beside : 0;
+        return beside == _reasoning ? beside : 0;
     }
 
     private static long Required(long value) => value is Absent ? NoCount : value;
