@@ -105,6 +105,10 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
     {
         if (call.Attempt is { Relay: not null } or { Binary: not null })
             return false;
+
+        // What one provider's API has no word for, another's may.
+        if (call.Attempt is { Forward: null })
+            return true;
         if (call.Exchange.Fallback?.OnStatus is { } statuses && call.Attempt?.Answer is { Status: not StatusCodes.Status200OK, Status: var status })
             return statuses.Contains(status);
         return error is { Status: 429 or >= 500 };

@@ -185,6 +185,45 @@ internal sealed class RoutingTests : EndToEndFixture
     }
 
     [Test]
+    public async Task A_stored_response_goes_on_where_it_was_made_and_for_its_workspace_alone()
+    {
+        var model = await ModelAsync();
+        var maker = IdOf(await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", model, "maker"));
+        var other = IdOf(await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", model, "other", ",\"priority\":1"));
+        await Gateway.PostAsync("/api/top-ups", """{"bucket":"credit","amount":100}""", "ws_stranger");
+        var stranger = (await Gateway.PostAsync("/api/keys", """{"name":"stranger","kind":"inference"}""", "ws_stranger"))["key"]!.GetValue<string>();
+
+        var first = await RespondAsync(Key, $$"""{"model":"fake/{{model}}","input":"fake:count=3"}""");
+        var id = first.Json["id"]!.GetValue<string>();
+        await Gateway.PatchAsync($"/api/channels/{maker}", """{"priority":5}""");
+        var fresh = await RespondAsync(Key, $$"""{"model":"fake/{{model}}","input":"fake:count=3","store":false}""");
+        var next = await RespondAsync(Key, $$"""{"model":"fake/{{model}}","input":"fake:count=3","previous_response_id":"{{id}}","store":false}""");
+        var streamed = await RespondAsync(Key, $$"""{"model":"fake/{{model}}","input":"fake:count=3","previous_response_id":"{{id}}","store":false,"stream":true}""");
+        var theirs = await RespondAsync(stranger, $$"""{"model":"fake/{{model}}","input":"fake:count=3","previous_response_id":"{{id}}"}""");
+        var unmetered = await RespondAsync(Key, $$"""{"model":"fake/{{model}}","input":"fake:count=3","background":true}""");
+
+        Assert.That(new[] { first, fresh, next, streamed }.Select(static answer => (answer.Status, answer.Header("x-gateway-channel"))), Is.EqualTo(new[] { (200, maker), (200, other), (200, maker), (200, maker) }));
+        Assert.That((theirs.Status, theirs.Code), Is.EqualTo((400, "previous_response_not_found")), "another tenant's id is like one that never was");
+        Assert.That((unmetered.Status, unmetered.Code), Is.EqualTo((400, "invalid_background")));
+        Assert.That((await ReceiptAsync(next))["endpoint"]!.GetValue<string>(), Is.EqualTo("/v1/responses"));
+    }
+
+    [Test]
+    public async Task What_one_providers_API_has_no_word_for_another_channel_answers()
+    {
+        var model = await ModelAsync();
+        await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", model, "speaks-anthropic", ",\"preset\":\"anthropic\"");
+
+        var refused = await CallAsync("count=2", ",\"n\":2", $"fake/{model}");
+        var second = IdOf(await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", model, "speaks-openai", ",\"priority\":1"));
+        var answered = await CallAsync("count=2", ",\"n\":2", $"fake/{model}");
+
+        Assert.That((refused.Status, refused.Code), Is.EqualTo((400, "invalid_n")));
+        Assert.That((answered.Status, answered.Header("x-gateway-channel")), Is.EqualTo((200, second)), answered.Text);
+        Assert.That((await ReceiptAsync(answered))["attempts"]![0]!["error"]!.GetValue<string>(), Is.EqualTo("untranslatable"));
+    }
+
+    [Test]
     public async Task When_every_channel_is_left_alone_the_client_hears_how_long()
     {
         var model = await ModelAsync();
@@ -214,6 +253,14 @@ internal sealed class RoutingTests : EndToEndFixture
     {
         lock (answers)
             return answers.Count(answer => answer.Answer.Header("x-gateway-channel") == channel);
+    }
+
+    private async Task<Answer> RespondAsync(string key, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var response = await Client.SendAsync(request);
+        return await Answer.ReadAsync(response);
     }
 
     private async Task<string> StateAsync(string channel) => (await Gateway.GetAsync($"/api/channels/{channel}"))["health"]![0]!["state"]!.GetValue<string>();
