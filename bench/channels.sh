@@ -16,7 +16,7 @@ env URLS=$url Gateway__AdminKey=$admin Gateway__Durability=process Logging__LogL
 for _ in $(seq 300); do curl -s -o /dev/null "$url/health/live" && break; sleep 0.1; done
 api() { curl -sf "$url/api/$1" -H "Authorization: Bearer $admin" -H "$json" -d "$2"; }
 channel() { # MODEL UPSTREAM_MODEL BASE_URL PRIORITY
-  api channels "{\"name\":\"$1-$4\",\"provider\":\"mock\",\"baseUrl\":\"$3\",\"routeType\":\"ordinary\",\"allowPrivateAddress\":true,\"maxConcurrency\":100000,\"priority\":$4,\"breakMinimumCalls\":1000,\"breakFailureRatio\":1,
+  api channels "{\"name\":\"$1-$4\",\"provider\":\"mock\",\"baseUrl\":\"$3\",\"routeType\":\"ordinary\",\"allowPrivateAddress\":true,\"maxConcurrency\":100000,\"priority\":$4,\"breakMinimumCalls\":1000,\"breakWindowMs\":500,\"breakFailureRatio\":1,
     \"models\":[{\"model\":\"$1\",\"upstreamModel\":\"$2\"}]}" >/dev/null
 }
 for model in direct refused limited slow; do
