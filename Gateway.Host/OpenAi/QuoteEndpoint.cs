@@ -51,15 +51,20 @@ internal sealed class QuoteEndpoint(RuleSteps rules, ILedger ledger, SpendRatios
         if (error is not null)
             return (null, error);
 
-        var (price, model) = (legs[0].Price, legs[0].Model);
+        // As step 5 does it: an empty purse of one route leaves the other.
+        var first = legs.FirstOrDefault(leg => leg.Model == legs[0].Model && IsCovered(leg)) ?? legs[0];
+        var (price, model) = (first.Price, first.Model);
         var bound = item.BoundOf(model, exchange);
         var available = plan.Available(price, model.Provider, model.Name, key.PacksOnly);
-        var dearest = legs.Where(leg => leg.IsPaidLike(legs[0]))
+        var dearest = legs.Where(leg => leg.IsPaidLike(first))
             .Select(leg => item.BoundOf(leg.Model, exchange).MaxCost(leg.Price)).Max();
         var worst = Times(dearest, item.Calls);
         var (expected, basis) = Expect(item, bound, price, worst, key);
         var paidBy = plan.Take(price, model.Provider, model.Name, key.PacksOnly, worst);
         return (new Quote(model.Id, item.Calls, bound, price.Currency, worst, expected, basis, paidBy, bound.Affordable(price, new Credits(available.Nano / item.Calls))), null);
+
+        bool IsCovered(Leg leg) =>
+            plan.Available(leg.Price, leg.Model.Provider, leg.Model.Name, key.PacksOnly) >= item.BoundOf(leg.Model, exchange).LeastCost(leg.Price);
     }
 
     private (Credits Expected, string Basis) Expect(QuoteItem item, CallBound bound, Price price, Credits worst, KeySnapshot key)

@@ -6,6 +6,7 @@ using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
+using Gateway.Transforms.Multipart;
 
 namespace Gateway.Host.Pipeline;
 
@@ -180,8 +181,21 @@ internal sealed partial class StoredAnswers(ICallStore store, GatewaySettings se
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{call.Http.Request.Method}\n{call.Kind.Path}\n{call.Key.Account}\n"));
-        hash.AppendData(call.Body.Bytes.Span);
+        if (call.Body.Index.Multipart is { } multipart)
+            Append(hash, multipart);
+        else
+            hash.AppendData(call.Body.Bytes.Span);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // A retry draws another boundary; its parts are the same. Lengths keep what one part ends with apart from what the next begins with.
+    private static void Append(IncrementalHash hash, MultipartRequest multipart)
+    {
+        foreach (var part in multipart.Parts)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{part.Name.Length}:{part.Name}{part.FileName?.Length ?? -1}:{part.FileName}{part.Value.Length}:"));
+            hash.AppendData(part.Value.Of(multipart.Body.Span));
+        }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The store of answers is away: calls with an Idempotency-Key are refused.")]

@@ -150,12 +150,9 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             return null;
         }
 
-        if (race?.TryWin(attempt) == false)
+        if (!TryWin(call, attempt, race))
             return null;
 
-        Report(call, attempt);
-        call.Choose(attempt);
-        CallHeaders.Attempted(call, attempt);
         Reply.BeginStream(call);
         return adapter.Client is { } client ? new TranslatingStream(relay, client.Translate(target)) : relay;
     }
@@ -171,15 +168,24 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             return null;
         }
 
-        if (race?.TryWin(attempt) == false)
+        if (!TryWin(call, attempt, race))
             return null;
+
+        call.Http.Response.StatusCode = StatusCodes.Status200OK;
+        call.Http.Response.ContentType = mediaType;
+        return relay;
+    }
+
+    // The client is about to get this answer: what is known of its channel by now is good.
+    private bool TryWin(ModelCall call, CallAttempt attempt, AttemptRace? race)
+    {
+        if (race?.TryWin(attempt) == false)
+            return false;
 
         Report(call, attempt);
         call.Choose(attempt);
         CallHeaders.Attempted(call, attempt);
-        call.Http.Response.StatusCode = StatusCodes.Status200OK;
-        call.Http.Response.ContentType = mediaType;
-        return relay;
+        return true;
     }
 
     // Sound or subtitles: what is JSON or a page is an error that came with a 200.

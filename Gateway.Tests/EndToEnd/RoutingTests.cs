@@ -116,6 +116,9 @@ internal sealed class RoutingTests : EndToEndFixture
 
         Assert.That(answer.Status, Is.EqualTo(200), answer.Text);
         Assert.That(answer.Json["usage"]!["paid_by"]![0]!["kind"]!.GetValue<string>(), Is.EqualTo("wallet"));
+        using var asked = await client.PostAsync("/v1/quotes", new StringContent(Request("count=3", ",\"max_tokens\":100", $"fake/{model}").Body, Encoding.UTF8, "application/json"));
+        var quote = await Answer.ReadAsync(asked);
+        Assert.That((quote.Json["covered"]!.GetValue<bool>(), quote.Json["paid_by"]![0]!["kind"]!.GetValue<string>()), Is.EqualTo((true, "wallet")), "a quote says what the call would do");
     }
 
     [Test]
@@ -224,6 +227,24 @@ internal sealed class RoutingTests : EndToEndFixture
     }
 
     [Test]
+    public async Task A_transcription_is_repeated_under_its_idempotency_key_though_its_boundary_differs()
+    {
+        var model = $"whisper-{Interlocked.Increment(ref nextModel)}";
+        await Gateway.PostAsync(
+            "/api/models", $$"""{"provider":"fake","model":"{{model}}","kind":"transcription","prices":[{"routeType":"official","pricePerAudioSecond":0.0001}]}""");
+        await Gateway.CreateChannelAsync(Upstream.BaseUrl, "official", model, model);
+        var before = await PostedAsync();
+
+        var first = await TranscribeAsync(model, "a", "one");
+        var again = await TranscribeAsync(model, "b", "one");
+        var another = await TranscribeAsync(model, "c", "two");
+
+        Assert.That((first.Status, again.Status, again.Header("idempotent-replayed"), again.Text), Is.EqualTo((200, 200, "true", first.Text)), first.Text);
+        Assert.That((another.Status, another.Code), Is.EqualTo((422, "idempotency_key_reused")));
+        Assert.That(before - await PostedAsync(), Is.EqualTo((await ReceiptAsync(first))["cost"]!.GetValue<decimal>()).And.GreaterThan(0));
+    }
+
+    [Test]
     public async Task When_every_channel_is_left_alone_the_client_hears_how_long()
     {
         var model = await ModelAsync();
@@ -253,6 +274,20 @@ internal sealed class RoutingTests : EndToEndFixture
     {
         lock (answers)
             return answers.Count(answer => answer.Answer.Header("x-gateway-channel") == channel);
+    }
+
+    private async Task<Answer> TranscribeAsync(string model, string boundary, string prompt)
+    {
+        using var form = new MultipartFormDataContent(boundary)
+        {
+            { new StringContent($"fake/{model}"), "model" },
+            { new StringContent(prompt), "prompt" },
+            { new ByteArrayContent(new byte[32_000]), "file", "speech.mp3" },
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/audio/transcriptions") { Content = form };
+        request.Headers.Add("Idempotency-Key", $"of-{model}");
+        using var response = await Client.SendAsync(request);
+        return await Answer.ReadAsync(response);
     }
 
     private async Task<Answer> RespondAsync(string key, string body)
