@@ -79,7 +79,14 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
 
         var race = new AttemptRace();
         var first = RunAsync(turn, patience);
-        await Task.WhenAny(first, race.Won, Task.Delay(hedgeAfter));
+        using (var wait = new CancellationTokenSource())
+        {
+            await Task.WhenAny(first, race.Won, Task.Delay(hedgeAfter, wait.Token));
+
+            // Most calls answer in time: their timers must not outlive them.
+            await wait.CancelAsync();
+        }
+
         if (first.IsCompleted || race.Winner is not null || !call.ClientIsThere || turns.TryNext() is not { } second)
             return (await first, 1);
 

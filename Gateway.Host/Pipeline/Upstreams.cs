@@ -87,30 +87,12 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     // For a stream already when it has begun to speak; what breaks it later is told here.
     private void Report(ModelCall call, CallAttempt attempt)
     {
-        var (verdict, retryAfter) = VerdictOf(call, attempt);
+        var (verdict, retryAfter) = Judgement.Verdict(call, attempt);
         if (attempt.IsReported && verdict is AttemptVerdict.Success or AttemptVerdict.Neutral)
             return;
 
         attempt.IsReported = true;
         health.Report(attempt.Candidate.Channel, attempt.Candidate.UpstreamModel, verdict, retryAfter, attempt.Leave);
-    }
-
-    private static (AttemptVerdict Verdict, TimeSpan? RetryAfter) VerdictOf(ModelCall call, CallAttempt attempt)
-    {
-        if (attempt.Forward is null || attempt.IsLost)
-            return (AttemptVerdict.Neutral, null);
-        if (attempt.Relay is { } relay)
-            return (relay.End is RelayEnd.Broken or RelayEnd.Silent or RelayEnd.Error or RelayEnd.Unreadable ? AttemptVerdict.Failure : AttemptVerdict.Success, null);
-        if (attempt.Binary is { } binary)
-            return (binary.End is RelayEnd.Broken or RelayEnd.Silent ? AttemptVerdict.Failure : AttemptVerdict.Success, null);
-        if (attempt.FailedStream is not null)
-            return (AttemptVerdict.Failure, null);
-        if (attempt.Answer is not { } answer)
-            return (call.ClientIsThere ? attempt.Abort.IsCancellationRequested ? AttemptVerdict.Failure : AttemptVerdict.Unreachable : AttemptVerdict.Neutral, null);
-        if (answer.Status == StatusCodes.Status429TooManyRequests)
-            return (AttemptVerdict.RateLimited, answer.RetryAfter);
-        var isSound = answer.Status == StatusCodes.Status200OK ? attempt.Reader is not null : !answer.Broken && JudgeStatus(answer) is null;
-        return (isSound ? AttemptVerdict.Success : AttemptVerdict.Failure, null);
     }
 
     private ForwardAttempt AttemptFor(ModelCall call, CallAttempt attempt, AttemptRace? race, Reply reply)
@@ -221,7 +203,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         if (attempt.IsLost || attempt.Relay is not null || attempt.Binary is not null)
             return null;
 
-        var error = Judge(call, attempt);
+        var error = Judgement.Error(call, attempt);
         if (error is null && race?.TryWin(attempt) == false)
             return null;
         if (error is null)
@@ -230,50 +212,12 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
             CallHeaders.Attempted(call, attempt);
         }
 
-        attempt.Note(attempt.Answer?.Status ?? (attempt.FailedStream is null ? null : StatusCodes.Status200OK), ErrorKind(attempt, error), call.ClientIsThere);
+        attempt.Note(attempt.Answer?.Status ?? (attempt.FailedStream is null ? null : StatusCodes.Status200OK), Judgement.Kind(attempt, error), call.ClientIsThere);
         return error;
-    }
-
-    private static GatewayError? Judge(ModelCall call, CallAttempt attempt)
-    {
-        if (attempt.FailedStream is { } end)
-            return end == RelayEnd.Silent ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
-        if (attempt.Answer is { } answer)
-        {
-            if (answer.Broken)
-                return answer.IsSilent ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
-            return JudgeStatus(answer) ?? (answer.Status != StatusCodes.Status200OK || Reply.TryRead(call, attempt) ? null : GatewayError.Upstream);
-        }
-
-        return call.ClientIsThere && attempt.Abort.IsCancellationRequested ? GatewayError.UpstreamTimeout : GatewayError.Upstream;
     }
 
     private static MemoryStream AsStream(ReadOnlyMemory<byte> bytes) =>
         MemoryMarshal.TryGetArray(bytes, out var segment)
             ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
             : throw new UnreachableException("Bodies are pooled arrays.");
-
-    private static string? ErrorKind(CallAttempt attempt, GatewayError? error) => error?.Code switch
-    {
-        _ when error is null => attempt.Answer is { Status: not StatusCodes.Status200OK } ? "refused" : null,
-        _ when attempt.FailedStream is RelayEnd.Unreadable => "unreadable",
-        _ when attempt.FailedStream is RelayEnd.Broken => "broken",
-        _ when attempt.Answer is { Status: StatusCodes.Status200OK, Broken: false } => "unreadable",
-        _ when attempt.Answer is { Broken: true, IsSilent: false } => "broken",
-        "upstream_rate_limited" => "rate_limited",
-        "upstream_timeout" => "timeout",
-        "upstream_auth" => "auth",
-        null => "refused",
-        var code => code,
-    };
-
-    private static GatewayError? JudgeStatus(UpstreamAnswer answer) => answer.Status switch
-    {
-        StatusCodes.Status200OK => null,
-        StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound or StatusCodes.Status413PayloadTooLarge or StatusCodes.Status422UnprocessableEntity => null,
-        StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden => GatewayError.UpstreamAuth,
-        StatusCodes.Status429TooManyRequests => GatewayError.UpstreamRateLimited(answer.RetryAfter),
-        StatusCodes.Status408RequestTimeout or StatusCodes.Status504GatewayTimeout => GatewayError.UpstreamTimeout,
-        _ => GatewayError.Upstream,
-    };
 }

@@ -17,7 +17,7 @@ public sealed class EmbeddingOverGeminiTests
 
     [TestCaseSource(nameof(Encodings))]
     public void The_encoding_is_the_one_that_was_asked_for(string body, EmbeddingOverGemini expected) =>
-        Assert.That(EmbeddingOverGemini.For(Encoding.UTF8.GetBytes(body)), Is.SameAs(expected));
+        Assert.That(EmbeddingOverGemini.Floats.For(Encoding.UTF8.GetBytes(body)), Is.SameAs(expected));
 
     [TestCase("\"one\"", new[] { "one" })]
     [TestCase("[\"one\",\"tw\\u00f6\"]", new[] { "one", "twö" })]

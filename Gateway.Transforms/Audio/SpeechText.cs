@@ -11,9 +11,7 @@ public static class SpeechText
     /// Unicode scalar values: what a provider's own limit of characters counts (Python's <c>len</c>), and what does not depend on how the text
     /// is encoded. UTF-16 code units would charge for an emoji twice.
     /// </remarks>
-    public static long? Characters(RequestIndex index) => Characters(index.Body.Span);
-
-    /// <summary>The same for a body that an index has accepted.</summary>
+    /// <param name="body">A body that an index has accepted.</param>
     public static long? Characters(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestIndex.MaxDepth + 1 });

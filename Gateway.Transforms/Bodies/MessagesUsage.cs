@@ -9,21 +9,18 @@ namespace Gateway.Transforms.Bodies;
 /// </remarks>
 internal struct MessagesUsage
 {
-    private const long Absent = long.MinValue;
-    private const long NoCount = -1;
-
-    private long _input = Absent;
-    private long _cacheRead = Absent;
-    private long _cacheWrite = Absent;
-    private long _output = Absent;
-    private long _thinking = Absent;
+    private long _input = UsageNumber.Absent;
+    private long _cacheRead = UsageNumber.Absent;
+    private long _cacheWrite = UsageNumber.Absent;
+    private long _output = UsageNumber.Absent;
+    private long _thinking = UsageNumber.Absent;
 
     public MessagesUsage()
     {
     }
 
     /// <summary>Whether <c>input_tokens</c> was there.</summary>
-    public readonly bool HasInput => _input is not Absent;
+    public readonly bool HasInput => _input is not UsageNumber.Absent;
 
     /// <summary>Reads on from a usage object's opening brace to its closing brace.</summary>
     public void Read(ref Utf8JsonReader reader, out bool isEmpty)
@@ -38,16 +35,12 @@ internal struct MessagesUsage
 
     /// <summary>The numbers in OpenAI's sense, cached ones inside of input. What is no count, or does not add up to one, is -1: never 0.</summary>
     public readonly UsageTokens Tokens() =>
-        new(Sum(Required(_input), Optional(_cacheRead), Optional(_cacheWrite)), Optional(_cacheRead), Optional(_cacheWrite), Required(_output), Optional(_thinking));
-
-    private static long Required(long value) => value is Absent ? NoCount : value;
-
-    private static long Optional(long value) => value is Absent ? 0 : value;
+        new(Sum(UsageNumber.Required(_input), UsageNumber.Optional(_cacheRead), UsageNumber.Optional(_cacheWrite)), UsageNumber.Optional(_cacheRead), UsageNumber.Optional(_cacheWrite), UsageNumber.Required(_output), UsageNumber.Optional(_thinking));
 
     private static long Sum(long input, long cacheRead, long cacheWrite)
     {
         var sum = (Int128)input + cacheRead + cacheWrite;
-        return input < 0 || cacheRead < 0 || cacheWrite < 0 || sum > long.MaxValue ? NoCount : (long)sum;
+        return input < 0 || cacheRead < 0 || cacheWrite < 0 || sum > long.MaxValue ? UsageNumber.NoCount : (long)sum;
     }
 
     private void ReadMember(ref Utf8JsonReader reader)
@@ -96,11 +89,7 @@ internal struct MessagesUsage
 
     private static void Count(ref Utf8JsonReader reader, ref long target)
     {
-        reader.Read();
-        if (reader.TokenType is JsonTokenType.Null)
-            return;
-
-        target = reader.TokenType is JsonTokenType.Number && JsonText.TryReadCount(reader.ValueSpan, out var value) ? value : NoCount;
-        reader.Skip();
+        if (UsageNumber.TryRead(ref reader, out var value))
+            target = value;
     }
 }

@@ -29,16 +29,13 @@ internal readonly record struct UsageNotes(bool IsEmpty, bool NamesOurs);
 /// </remarks>
 internal ref struct UsageReader
 {
-    private const long Absent = long.MinValue;
-    private const long NoCount = -1;
-
-    private long _input = Absent;
-    private long _output = Absent;
-    private long _total = Absent;
-    private long _cached = Absent;
-    private long _cacheHits = Absent;
-    private long _cacheWrite = Absent;
-    private long _reasoning = Absent;
+    private long _input = UsageNumber.Absent;
+    private long _output = UsageNumber.Absent;
+    private long _total = UsageNumber.Absent;
+    private long _cached = UsageNumber.Absent;
+    private long _cacheHits = UsageNumber.Absent;
+    private long _cacheWrite = UsageNumber.Absent;
+    private long _reasoning = UsageNumber.Absent;
     private bool _namesOurs;
 
     public UsageReader()
@@ -63,9 +60,9 @@ internal ref struct UsageReader
     private readonly UsageTokens Tokens()
     {
         // Embeddings have no output: their total is their input.
-        var output = _output is Absent && _input >= 0 && _total == _input ? 0 : _output;
-        var cached = _cached is Absent ? _cacheHits : _cached;
-        return new UsageTokens(Required(_input), Optional(cached), Optional(_cacheWrite), Required(output) + BesideOutput(), Optional(_reasoning));
+        var output = _output is UsageNumber.Absent && _input >= 0 && _total == _input ? 0 : _output;
+        var cached = _cached is UsageNumber.Absent ? _cacheHits : _cached;
+        return new UsageTokens(UsageNumber.Required(_input), UsageNumber.Optional(cached), UsageNumber.Optional(_cacheWrite), UsageNumber.Required(output) + BesideOutput(), UsageNumber.Optional(_reasoning));
     }
 
     private readonly long BesideOutput()
@@ -77,10 +74,6 @@ internal ref struct UsageReader
         var beside = _total - _input - _output;
         return beside == _reasoning ? beside : 0;
     }
-
-    private static long Required(long value) => value is Absent ? NoCount : value;
-
-    private static long Optional(long value) => value is Absent ? 0 : value;
 
     private void ReadMember(ref Utf8JsonReader reader)
     {
@@ -159,19 +152,7 @@ internal ref struct UsageReader
 
     private static void Count(ref Utf8JsonReader reader, ref long target)
     {
-        reader.Read();
-        if (reader.TokenType is JsonTokenType.Null)
-        {
-            return;
-        }
-
-        var value = NoCount;
-        if (reader.TokenType is not JsonTokenType.Number || !JsonText.TryReadCount(reader.ValueSpan, out value))
-        {
-            value = NoCount;
-        }
-
-        target = value;
-        reader.Skip();
+        if (UsageNumber.TryRead(ref reader, out var value))
+            target = value;
     }
 }

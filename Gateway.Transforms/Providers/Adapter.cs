@@ -46,6 +46,7 @@ public sealed record Adapter(CallKind Kind, AnswerFormat Format, ApiTranslation?
     public static Adapter? For(CallKind kind, ProviderPreset preset) =>
         For(kind, preset.Api) is { } adapter && preset.PathOf(adapter.Kind, "", stream: false) is not null ? adapter : null;
 
-    /// <summary>The adapter for this body: embeddings come back in the encoding that it asks for.</summary>
-    public Adapter For(ReadOnlySpan<byte> body) => Upstream is EmbeddingOverGemini ? this with { Upstream = EmbeddingOverGemini.For(body) } : this;
+    /// <summary>The adapter for this request of the client's.</summary>
+    public Adapter For(ReadOnlySpan<byte> body) =>
+        Upstream?.For(body) is { } translation && !ReferenceEquals(translation, Upstream) ? this with { Upstream = translation } : this;
 }

@@ -10,6 +10,10 @@ namespace Gateway.Transforms.Providers;
 /// </remarks>
 public abstract class ApiTranslation
 {
+    /// <summary>The translation for this request, where its answer depends on what the client asked for; most translate every request alike.</summary>
+    /// <param name="body">The client's request, which was read as JSON before.</param>
+    public virtual ApiTranslation For(ReadOnlySpan<byte> body) => this;
+
     /// <summary>Writes the upstream's request.</summary>
     /// <param name="index">The client's request.</param>
     /// <param name="body">Its bytes; <paramref name="index"/> is of them.</param>

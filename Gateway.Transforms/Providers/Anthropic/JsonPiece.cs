@@ -121,6 +121,17 @@ internal ref struct JsonMembers
         var text = new byte[name.Length];
         return text[..JsonText.Unescape(name, text)];
     }
+
+    /// <summary>The <c>error</c> of an upstream's error body, which both APIs call so; false if it has no message to tell.</summary>
+    /// <exception cref="JsonException">The body is no JSON object.</exception>
+    public static bool TryFindError(ReadOnlySpan<byte> body, out JsonPiece error)
+    {
+        var members = new JsonMembers(body);
+        error = default;
+        while (members.Next())
+            error = members.Name.SequenceEqual("error"u8) ? members.Value : error;
+        return error.Member("message"u8).HasText;
+    }
 }
 
 /// <summary>The elements of a JSON array, in order; none for anything else.</summary>

@@ -46,14 +46,7 @@ public sealed class MessagesOverChat : ApiTranslation
     {
         try
         {
-            if (!Utf8.IsValid(error))
-                return false;
-
-            var members = new JsonMembers(error);
-            var found = default(JsonPiece);
-            while (members.Next())
-                found = members.Name.SequenceEqual("error"u8) ? members.Value : found;
-            if (!found.Member("message"u8).HasText)
+            if (!Utf8.IsValid(error) || !JsonMembers.TryFindError(error, out var found))
                 return false;
 
             MessagesError.Write(MessagesError.TypeOf(status), found, output);

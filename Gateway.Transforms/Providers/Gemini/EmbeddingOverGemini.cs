@@ -21,9 +21,9 @@ public sealed partial class EmbeddingOverGemini : ApiTranslation
     /// <summary>Answers with base64 of little-endian 32-bit floats.</summary>
     public static EmbeddingOverGemini Base64 { get; } = new(isBase64: true);
 
-    /// <summary>The translation for a request: by its <c>encoding_format</c>.</summary>
-    /// <param name="body">The client's request, which was read as JSON before.</param>
-    public static EmbeddingOverGemini For(ReadOnlySpan<byte> body)
+    /// <inheritdoc/>
+    /// <remarks>By the request's <c>encoding_format</c>.</remarks>
+    public override ApiTranslation For(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body, Options);
         reader.Read();

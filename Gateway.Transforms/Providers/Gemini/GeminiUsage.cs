@@ -11,8 +11,6 @@ namespace Gateway.Transforms.Providers.Gemini;
 /// </remarks>
 internal struct GeminiUsage
 {
-    private const long NoCount = -1;
-
     private long? _prompt;
     private long? _cached;
     private long? _toolPrompt;
@@ -31,7 +29,7 @@ internal struct GeminiUsage
         IsPresent = true;
         if (reader.TokenType is not JsonTokenType.StartObject)
         {
-            _prompt = _candidates = NoCount;
+            _prompt = _candidates = UsageNumber.NoCount;
             reader.Skip();
             return;
         }
@@ -58,7 +56,7 @@ internal struct GeminiUsage
     public readonly void Write(IBufferWriter<byte> output)
     {
         // A prompt has tokens: a count that never came is none.
-        var prompt = Sum(_prompt ?? NoCount, _toolPrompt ?? 0);
+        var prompt = Sum(_prompt ?? UsageNumber.NoCount, _toolPrompt ?? 0);
         var completion = Sum(_candidates ?? 0, _thoughts ?? 0);
         output.Write("\"usage\":{\"prompt_tokens\":"u8);
         ChatAnswerWriter.Write(prompt, output);
@@ -73,18 +71,11 @@ internal struct GeminiUsage
         output.Write("}}"u8);
     }
 
-    private static long Sum(long one, long other) => one < 0 || other < 0 || one > long.MaxValue - other ? NoCount : one + other;
+    private static long Sum(long one, long other) => one < 0 || other < 0 || one > long.MaxValue - other ? UsageNumber.NoCount : one + other;
 
     private static void Count(ref Utf8JsonReader reader, ref long? target)
     {
-        reader.Read();
-        if (reader.TokenType is JsonTokenType.Null)
-            return;
-
-        long value = NoCount;
-        if (reader.TokenType is not JsonTokenType.Number || !JsonText.TryReadCount(reader.ValueSpan, out value))
-            value = NoCount;
-        target = value;
-        reader.Skip();
+        if (UsageNumber.TryRead(ref reader, out var value))
+            target = value;
     }
 }
