@@ -8,6 +8,8 @@ internal sealed partial class RequestLog(ILoggerFactory logging)
     /// <summary>Its category.</summary>
     public const string Category = "Gateway.Requests";
 
+    private const string Nothing = "-";
+
     private readonly ILogger log = logging.CreateLogger(Category);
 
     /// <summary>Whether a line would be written: what it needs is made only then.</summary>
@@ -17,7 +19,7 @@ internal sealed partial class RequestLog(ILoggerFactory logging)
     /// <param name="method">The HTTP method.</param>
     /// <param name="route">The route's template, never the address as it came.</param>
     /// <param name="status">The status that the client got.</param>
-    /// <param name="outcome">How the call ended, as its receipt says it; empty if it has none.</param>
+    /// <param name="outcome">How the call ended, as its receipt says it; <c>null</c>: it has none.</param>
     /// <param name="receiptId">Its receipt; <c>null</c>: nothing was held.</param>
     /// <param name="keyId">The id of the key, never the key; <c>null</c>: it had none that is known.</param>
     /// <param name="requestedModel">The model that the client named; <c>null</c>: none was read.</param>
@@ -32,7 +34,7 @@ internal sealed partial class RequestLog(ILoggerFactory logging)
         string method,
         string route,
         int status,
-        string outcome,
+        string? outcome,
         ReceiptId? receiptId,
         string? keyId,
         string? requestedModel,
@@ -47,7 +49,7 @@ internal sealed partial class RequestLog(ILoggerFactory logging)
         if (IsEnabled)
         {
             LogCall(
-                method, route, status, outcome, receiptId?.ToString(), keyId, requestedModel, routedModel, channel,
+                method, route, status, outcome ?? Nothing, receiptId?.ToString() ?? Nothing, keyId ?? Nothing, requestedModel ?? Nothing, routedModel ?? Nothing, channel ?? Nothing,
                 attempts, inputTokens, outputTokens, cost.ToDecimal(), Math.Round(duration.TotalMilliseconds, 3));
         }
     }
@@ -61,11 +63,11 @@ internal sealed partial class RequestLog(ILoggerFactory logging)
         string route,
         int status,
         string outcome,
-        string? receiptId,
-        string? keyId,
-        string? requestedModel,
-        string? routedModel,
-        string? channel,
+        string receiptId,
+        string keyId,
+        string requestedModel,
+        string routedModel,
+        string channel,
         int attempts,
         long inputTokens,
         long outputTokens,

@@ -9,6 +9,11 @@ internal static class TelemetryServices
     // What begins a request in ASP.NET Core: it makes an Activity and a log scope for each as soon as its category is enabled for anything.
     private const string PerRequest = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
+    // Kestrel quotes a header that it cannot read, at Debug: the header may hold a key.
+    private const string BadRequests = "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
+
+    private static readonly string?[] Providers = [null, typeof(ConsoleLoggerProvider).FullName, typeof(OtlpLogs).FullName];
+
     /// <summary>Adds what shows metrics and what writes a line per request, and sets up the log of the host.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder, TelemetryPipeline telemetry)
     {
@@ -27,8 +32,20 @@ internal static class TelemetryServices
             logging.Services.Configure<JsonConsoleFormatterOptions>(static options => options.IncludeScopes = true);
         if (configuration[$"Logging:LogLevel:{PerRequest}"] is null)
             logging.AddFilter(PerRequest, LogLevel.None);
+
+        // The slim builder sets the simple console over what is configured.
+        if (configuration["Logging:Console:FormatterName"] is { Length: > 0 } formatter)
+            logging.Services.Configure<ConsoleLoggerOptions>(options => options.FormatterName = formatter);
+        logging.Services.PostConfigure<LoggerFilterOptions>(Silence);
         if (telemetry.Logs is { } logs)
             logging.AddProvider(logs);
         return logging;
+    }
+
+    // The last rule for a provider and a whole category is the one that counts: no setting can turn it on.
+    private static void Silence(LoggerFilterOptions options)
+    {
+        foreach (var provider in Providers)
+            options.Rules.Add(new LoggerFilterRule(provider, BadRequests, LogLevel.Information, filter: null));
     }
 }

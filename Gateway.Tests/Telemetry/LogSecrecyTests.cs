@@ -52,7 +52,7 @@ internal sealed class LogSecrecyTests
         await PostAsync(client, key, Body("sound", $$""","max_tokens":"{{Prompt}}" """));
         await PostAsync(client, key, Body("none"));
         await SendBrokenHeadAsync(gateway.Address, $"Authorization : Bearer {key}\r\n");
-        await SendBrokenHeadAsync(gateway.Address, $"Bad\u0001Header: {Wrong}\r\n");
+        await SendBrokenHeadAsync(gateway.Address, $"{Wrong} {key}\r\n");
 
         await gateway.TerminateAsync();
         Assert.That(await gateway.EndAsync(), Is.Zero);
@@ -77,7 +77,7 @@ internal sealed class LogSecrecyTests
         var lines = printed.Select(static line => JsonNode.Parse(line)!).ToList();
 
         Assert.That(lines.Any(static line => line["State"]?["StatusCode"]?.GetValue<int>() == 401), Is.True);
-        Assert.That(lines, Has.All.Matches<JsonNode>(static line => line["Category"] is not null && line["Message"] is not null));
+        Assert.That(lines.All(static line => line["Category"] is not null && line["Message"] is not null), Is.True);
     }
 
     [Test]

@@ -25,10 +25,10 @@ internal sealed class RequestLogTests
     public void A_call_that_was_refused_has_gaps()
     {
         var lines = Lines("Information", static log => log.Write(
-            "POST", "/v1/messages", 401, "", receiptId: null, keyId: null, requestedModel: null, routedModel: null, channel: null, 0, 0, 0, Credits.Zero, TimeSpan.FromMilliseconds(1)));
+            "POST", "/v1/messages", 401, outcome: null, receiptId: null, keyId: null, requestedModel: null, routedModel: null, channel: null, 0, 0, 0, Credits.Zero, TimeSpan.FromMilliseconds(1)));
 
         Assert.That(lines, Is.EqualTo((string[])
-            ["POST /v1/messages 401 : receipt (null), key (null), (null) by (null) on (null) in 0 attempts, 0 + 0 tokens, 0 credits, 1 ms."]));
+            ["POST /v1/messages 401 -: receipt -, key -, - by - on - in 0 attempts, 0 + 0 tokens, 0 credits, 1 ms."]));
     }
 
     [Test]
@@ -37,7 +37,7 @@ internal sealed class RequestLogTests
         var shipped = new ConfigurationBuilder().AddJsonFile(Path.Combine(Path.GetDirectoryName(Tests.EndToEnd.GatewayProcess.Dll())!, "appsettings.json")).Build();
 
         Assert.That(shipped[$"Logging:LogLevel:{RequestLog.Category}"], Is.EqualTo("Warning"));
-        Assert.That(Lines("Warning", static log => log.Write("POST", "/v1", 200, "", null, null, null, null, null, 0, 0, 0, Credits.Zero, TimeSpan.Zero)), Is.Empty);
+        Assert.That(Lines("Warning", static log => log.Write("POST", "/v1", 200, null, null, null, null, null, null, 0, 0, 0, Credits.Zero, TimeSpan.Zero)), Is.Empty);
     }
 
     private static IReadOnlyList<string> Lines(string level, Action<RequestLog> write)
