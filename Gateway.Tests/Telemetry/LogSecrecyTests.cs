@@ -56,7 +56,9 @@ internal sealed class LogSecrecyTests
 
         await gateway.TerminateAsync();
         Assert.That(await gateway.EndAsync(), Is.Zero);
-        printed = [.. gateway.Output, .. gateway.Errors];
+
+        // The example call of a gateway without channels is no line of the log.
+        printed = [.. gateway.Output.Where(static line => !line.StartsWith("curl ", StringComparison.Ordinal)), .. gateway.Errors];
         sent = receiver.Text;
     }
 
