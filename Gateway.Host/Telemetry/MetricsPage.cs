@@ -56,7 +56,10 @@ internal sealed class MetricsPage(TimeProvider time)
     private byte[] Collect(MetricsFormat format)
     {
         exporter.Begin(format);
-        reader?.Collect(CollectMilliseconds);
+        if (reader is null)
+            exporter.Say("Nothing is collected: OTEL_SDK_DISABLED is true.");
+        else
+            reader.Collect(CollectMilliseconds);
         return exporter.End();
     }
 
@@ -71,6 +74,8 @@ internal sealed class MetricsPage(TimeProvider time)
             buffer.ResetWrittenCount();
             text = new PrometheusText(buffer, format);
         }
+
+        public void Say(string remark) => text!.Remark(remark); // Begin made it.
 
         public byte[] End()
         {

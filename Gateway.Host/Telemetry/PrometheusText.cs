@@ -44,13 +44,16 @@ internal sealed class PrometheusText(ArrayBufferWriter<byte> output, MetricsForm
         {
             if (output.WrittenCount > MaxBytes)
             {
-                Append($"# {family} and what comes after it is left out: the text is too long.\n");
+                Remark($"{family} and what comes after it is left out: the text is too long.");
                 return;
             }
 
             WriteFamily(family, members);
         }
     }
+
+    /// <summary>A comment, for people.</summary>
+    public void Remark(string remark) => Append($"# {remark}\n");
 
     /// <summary>Closes the text.</summary>
     public void End()
@@ -79,7 +82,7 @@ internal sealed class PrometheusText(ArrayBufferWriter<byte> output, MetricsForm
         {
             if (!string.Equals(PrometheusName.Type(metric.MetricType), type, StringComparison.Ordinal))
             {
-                Append($"# {metric.Name} of {metric.MeterName} is left out: another instrument of another type has its name.\n");
+                Remark($"{metric.Name} of {metric.MeterName} is left out: another instrument of another type has its name.");
                 continue;
             }
 
@@ -90,7 +93,7 @@ internal sealed class PrometheusText(ArrayBufferWriter<byte> output, MetricsForm
                     labels.Add(attribute, value);
                 var set = labels.End();
                 if (members.Count > 1 && !series.Add(Encoding.UTF8.GetString(set)))
-                    Append($"# A series of {metric.Name} of {metric.MeterName} is left out: it is there already.\n");
+                    Remark($"A series of {metric.Name} of {metric.MeterName} is left out: it is there already.");
                 else
                     WritePoint(name, metric, in point, set);
             }

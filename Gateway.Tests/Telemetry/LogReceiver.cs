@@ -24,10 +24,9 @@ internal sealed class LogReceiver : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        var receiver = new LogReceiver(app);
-        app.MapPost("/v1/logs", (RequestDelegate)receiver.TakeAsync);
-        await app.StartAsync();
+        var receiver = new LogReceiver(builder.Build());
+        receiver.app.MapPost("/v1/logs", (RequestDelegate)receiver.TakeAsync);
+        await receiver.app.StartAsync();
         return receiver;
     }
 

@@ -229,6 +229,14 @@ internal sealed class PrometheusTextTests
         Assert.That(texts.Where(static (_, i) => i % 2 == 1), Has.All.EndsWith("c_total 1\n# EOF\n").And.All.StartsWith("# TYPE target info"));
     }
 
+    [Test]
+    public async Task A_page_that_nothing_is_collected_for_says_so()
+    {
+        var empty = await new MetricsPage(time).ReadAsync(MetricsFormat.OpenMetrics, CancellationToken.None);
+
+        Assert.That(Encoding.UTF8.GetString(empty.Span), Is.EqualTo("# Nothing is collected: OTEL_SDK_DISABLED is true.\n# EOF\n"));
+    }
+
     // What follows the three lines of the resource.
     private async Task<string> FamiliesAsync() => string.Join('\n', (await TextAsync(MetricsFormat.Text)).Split('\n')[3..]);
 

@@ -10,7 +10,14 @@ internal static class Promtool
     public static async Task<(int Code, IReadOnlyList<string> Complaints)> CheckAsync(string text)
     {
         Require();
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!; // UseShellExecute is off: it starts or throws.
+        var start = new ProcessStartInfo("promtool", ["check", "metrics"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var promtool = Process.Start(start) ?? throw new InvalidOperationException("promtool did not start.");
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var errors = promtool.StandardError.ReadToEndAsync(patience.Token);
         var output = promtool.StandardOutput.ReadToEndAsync(patience.Token);
