@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Ledger;
+using NUnit.Framework;
 
 namespace Gateway.Tests.Pricing;
 
