@@ -125,7 +125,7 @@ try
     if (demo is not null)
         await Console.Out.WriteLineAsync(DemoSetup.CurlLine(app.Urls.First(), await app.Services.GetRequiredService<DemoSetup>().EnsureAsync(CancellationToken.None)));
     await drain.WaitAsync();
-    await app.StopAsync(CancellationToken.None);
+    await drain.StopAsync(app);
     return 0;
 }
 catch (Exception mistake) when (mistake is SettingException or BookSettingException or FrontSettingException or SpoolInUseException)

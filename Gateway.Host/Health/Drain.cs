@@ -40,6 +40,14 @@ internal sealed partial class Drain(IHostApplicationLifetime lifetime, LiveCalls
         LogRefusing(live.Count);
     }
 
+    /// <summary>Lets calls in flight end, cuts those that take longer than <see cref="GatewaySettings.DrainTime"/>, and stops the host.</summary>
+    public async Task StopAsync(IHost host)
+    {
+        using var late = new CancellationTokenSource(settings.DrainTime, time);
+        await using (late.Token.Register(Cut))
+            await host.StopAsync(CancellationToken.None);
+    }
+
     /// <summary>Puts <c>Connection: close</c> on answers while the process is ending, so that clients open their next connection elsewhere.</summary>
     /// <remarks>Set when the head is sent: an error that replaces an answer clears its headers. HTTP/2 has no such header; there the server says that it goes.</remarks>
     public RequestDelegate CloseConnections(RequestDelegate next) => http =>
@@ -50,6 +58,13 @@ internal sealed partial class Drain(IHostApplicationLifetime lifetime, LiveCalls
     };
 
     private bool IsWatched => Volatile.Read(ref probedAt) is not Never and var at && time.GetElapsedTime(at) <= ProbeMemory;
+
+    private void Cut()
+    {
+        if (live.Count > 0)
+            LogCutting(live.Count);
+        live.AbortAll();
+    }
 
     private static Task Close(HttpContext http)
     {
@@ -62,4 +77,7 @@ internal sealed partial class Drain(IHostApplicationLifetime lifetime, LiveCalls
 
     [LoggerMessage(72, LogLevel.Information, "New calls are refused; {Calls} in flight are waited for.")]
     private partial void LogRefusing(int calls);
+
+    [LoggerMessage(73, LogLevel.Warning, "Gateway__DrainTime is over: {Calls} calls are cut, and charged for what was delivered.")]
+    private partial void LogCutting(int calls);
 }

@@ -19,6 +19,13 @@ internal sealed partial class LiveCalls(ILedger ledger, StoredAnswers answers, S
     /// <summary>From now on new calls are refused.</summary>
     public void RefuseNew() => IsDraining = true;
 
+    /// <summary>Ends the calls that there are, as if their clients had hung up.</summary>
+    public void AbortAll()
+    {
+        foreach (var call in _calls.Values)
+            call.Http.Abort();
+    }
+
     public void Add(ModelCall call) => _calls[call.Hold!.ReceiptId] = call;
 
     public void Remove(ModelCall call) => _calls.TryRemove(call.Hold!.ReceiptId, out _);

@@ -98,6 +98,7 @@ internal sealed class DrainTests
         {
             Assert.That(code, Is.Zero, gateway.Text());
             Assert.That(took, Is.LessThan(Soon));
+            Assert.That(gateway.Text(), Does.Contain("Gateway__DrainTime is over: 1 calls are cut"));
             Assert.That(broken, Is.Empty);
             Assert.That(receipts, Has.One.Matches<StoredReceipt>(static receipt => receipt is { Cost: > 0 }), string.Join('\n', receipts));
         }

@@ -32,12 +32,15 @@ internal sealed class HealthTests : EndToEndFixture
     [Test]
     public async Task Readiness_tells_each_part_and_each_channel()
     {
+        var channels = (await Gateway.GetAsync("/api/channels"))["data"]!.AsArray().Select(static channel => channel!["id"]!.GetValue<string>()).ToList();
+
         var ready = JsonNode.Parse(await Client.GetStringAsync("/health/ready"))!.AsObject();
 
         foreach (var part in (string[])["status", "migrations", "spool", "book", "front", "clock", "channels"])
             Assert.That(ready[part]?.GetValue<string>(), Is.EqualTo("ok"), part);
         Assert.That(ready["unrecorded"]!.GetValue<long>(), Is.GreaterThanOrEqualTo(0));
-        Assert.That(ready["channelStates"]!.AsObject().Select(static channel => channel.Key).ToList(), Has.Count.EqualTo(2).And.All.StartsWith("ch_"));
+        Assert.That(ready["channelStates"]!.AsObject().Select(static channel => channel.Key), Is.EquivalentTo(channels));
+        Assert.That(channels, Has.Count.GreaterThan(1));
     }
 
     [Test]
