@@ -15,6 +15,7 @@ using Gateway.Host.Responses;
 using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
+using Gateway.Host.Telemetry;
 using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
@@ -87,6 +88,8 @@ try
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();
     services.AddHostedService(static provider => provider.GetRequiredService<ShadowPairs>());
+    services.AddSingleton<CallMetrics>();
+    services.AddSingleton<StateMetrics>();
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<Drain>();
@@ -99,6 +102,7 @@ try
     var app = builder.Build();
     var drain = app.Services.GetRequiredService<Drain>();
     app.Use(drain.CloseConnections);
+    app.UseMiddleware<RequestTracing>();
     app.UseMiddleware<ErrorShape>();
     app.MapControlPlane();
     app.MapOwnEndpoints();
@@ -116,6 +120,7 @@ try
     await app.Services.GetRequiredService<Detectors>().ReloadAsync(CancellationToken.None);
     await app.Services.GetRequiredService<RuleSource>().ReloadAsync(CancellationToken.None);
     var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
+    app.Services.GetRequiredService<StateMetrics>();
     await warmUp;
     await app.StartAsync();
     StartUpLine.Log(app.Services.GetRequiredService<ILoggerFactory>(), StartUpFacts.Of(settings, builder.Configuration, app.Urls, catalogue.Current));
