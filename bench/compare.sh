@@ -3,7 +3,7 @@
 # machine with one mock upstream, on loopback. What is measured is pinned to core 0; upstream, load, Redis, PostgreSQL and the collector of telemetry to core 1.
 # Rounds take turns; each figure is the middle of the rounds with the least and the most.
 #   bench/compare.sh [ROUNDS] [SECONDS] [--quick] [--write] [--only TARGET,…]
-# --quick: a few minutes, to see that it works. --write: also into bench/results/compare.md. PEERS=no: without other gateways. NO_BUILD=1: measure what was published last.
+# --quick: a few minutes, to see that it works. --write: also into bench/results/compare.md. FIRST_PORT=19400: of the hundred it uses. PEERS=no: without other gateways. NO_BUILD=1: measure what was published last.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/servers.sh
@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 rounds=${numbers[0]:-$rounds} seconds=${numbers[1]:-$seconds}
-first_port=19100 gateways=() targets=() order=(yarp process power shared telemetry sampled nginx haproxy portkey litellm)
+first_port=${FIRST_PORT:-19400} gateways=() targets=() order=(yarp process power shared telemetry sampled nginx haproxy portkey litellm)
 declare -A title=([yarp]='bare YARP' [process]='gateway, `process`' [power]='gateway, `power`' [shared]='gateway, Redis + PostgreSQL' [telemetry]='gateway, `process`, 100 % traced'
   [sampled]='gateway, `process`, 1 % traced' [nginx]=nginx [haproxy]=haproxy [portkey]='Portkey gateway (Node)' [litellm]=LiteLLM [bifrost]=Bifrost [none]='upstream alone')
 
@@ -33,9 +33,9 @@ has() { [[ " ${targets[*]} " == *" $1 "* ]]; }
 
 open_all() {
   targets_open
-  servers_start "$work/servers" 19090 19091 1
-  taskset -c 1 $tool otlp-sink http://127.0.0.1:19092 >/dev/null 2>&1 & pids+=($!)
-  local otlp=(OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:19092 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)
+  servers_start "$work/servers" $((first_port + 90)) $((first_port + 91)) 1
+  taskset -c 1 $tool otlp-sink http://127.0.0.1:$((first_port + 92)) >/dev/null 2>&1 & pids+=($!)
+  local otlp=(OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$((first_port + 92)) OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)
   on_servers=(Gateway__Durability=power Gateway__MasterKey="$(head -c 32 /dev/zero | base64)" ConnectionStrings__Ledger="$postgres" ConnectionStrings__Redis="$redis")
   add yarp yarp
   add process gateway
@@ -83,7 +83,7 @@ measure_calls() { # SUFFIX RATE CONNECTIONS TARGET…
     measure_upstream "$round" "$suffix" "$rate" "$connections"
   done
 }
-scripts_run() { redis-cli -p 19090 info commandstats 2>/dev/null | sed -n 's/^cmdstat_evalsha:calls=\([0-9]*\).*/\1/p'; }
+scripts_run() { redis-cli -p $((first_port + 90)) info commandstats 2>/dev/null | sed -n 's/^cmdstat_evalsha:calls=\([0-9]*\).*/\1/p'; }
 
 # The generator on the upstream itself: what of a latency is theirs.
 measure_upstream() { # ROUND SUFFIX RATE CONNECTIONS
@@ -124,10 +124,10 @@ measure_telemetry() {
   local pair name before
   for pair in $(seq "$pairs"); do
     for name in process telemetry sampled; do
-      before=$(curl -s http://127.0.0.1:19092/ || true)
+      before=$(curl -s http://127.0.0.1:$((first_port + 92))/ || true)
       costs "$name" load 32 1.5 0 || continue
       note "$pair" "$name" pair "$micros"
-      note "$pair" "$name" otlp "$(echo "$before $(curl -s http://127.0.0.1:19092/ || true) $units" | awk '{ printf "%.0f", ($4 - $2) / $5 }')"
+      note "$pair" "$name" otlp "$(echo "$before $(curl -s http://127.0.0.1:$((first_port + 92))/ || true) $units" | awk '{ printf "%.0f", ($4 - $2) / $5 }')"
     done
   done
   echo "telemetry, CPU a call beside without: $(middle telemetry pair 3 / process) times at 100 %, $(middle sampled pair 3 / process) times at 1 %; OTLP bytes a call: $(middle telemetry otlp 0), $(middle sampled otlp 0)"

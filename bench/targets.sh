@@ -3,7 +3,7 @@
 #   target_add NAME KIND [SETTING=VALUE…]    a gateway, yarp, nginx, haproxy, portkey or litellm; fails with a reason in ${absent[NAME]} when it does not answer
 #   target_stop NAME         and target_launch NAME: the same again, with what it has stored
 #   targets_close            ends all of it, also after an interruption (a trap does so)
-# PUBLISH: the command that makes what is measured. NO_BUILD=1: it is there already. Ports are from $first_port upwards.
+# PUBLISH: the command that makes what is measured. NO_BUILD=1: it is there already. Ports are from $FIRST_PORT upwards.
 PUBLISH=${PUBLISH:-dotnet publish Gateway.Host -c Release -v q --nologo -nodeReuse:false -o}
 root=$PWD published=$PWD/bench/data/published peers=$PWD/bench/data/peers
 tool="dotnet $root/bench/Gateway.Load/bin/Release/net10.0/Gateway.Load.dll"
@@ -37,7 +37,10 @@ targets_open() {
   mkfifo "$work/ask" "$work/answer"
   taskset -c "$load_core" $tool commands <"$work/ask" >"$work/answer" 2>"$work/generator.log" & generator=$!; pids+=($!)
   exec 8>"$work/ask" 9<"$work/answer"
-  until_answered "$upstream/v1/chat/completions" none
+  # Another process on its port would answer as well.
+  until_answered "$upstream/v1/chat/completions" none && kill -0 $upstream_pid && return
+  cat "$work/upstream.log" >&2
+  return 1
 }
 
 targets_close() {
@@ -72,8 +75,8 @@ target_add() {
   if ! "${kind[$name]}_ready" "$name"; then return 1; fi
   target_launch "$name"
   [ "${kind[$name]}" != gateway ] || gateway_fund "$name"
-  until_answered "$(url "$name")" "${key[$name]}" "$(date +%s%N)" ${options[$name]} && return
-  absent[$name]="does not answer: $(tail -c 300 "$work/$name/log" | tr '\n' ' ')"
+  until_answered "$(url "$name")" "${key[$name]}" "$(date +%s%N)" ${options[$name]} && kill -0 "${pid[$name]}" && return
+  absent[$name]="does not answer: $(tail -n 1 "$work/$name/log" | tr -dc ' -~' | tail -c 300)"
   target_stop "$name"
   return 1
 }

@@ -64,7 +64,7 @@ internal static class LoadRuns
     // The keys: one, or @FILE with one a line, which take turns.
     private static byte[][] Requests(Uri url, string keys, string body, string[] options)
     {
-        var headers = string.Concat(options.Where(static option => option.Contains(':') && !option.Contains('=')).Select(static header => $"{header.Replace(":", ": ", StringComparison.Ordinal)}\r\n"));
+        var headers = string.Concat(options.Where(static option => option.Contains(':')).Select(static header => $"{header}\r\n"));
         var all = keys.StartsWith('@') ? File.ReadAllLines(keys[1..]) : [keys];
         return [.. all.Select(key => Encoding.ASCII.GetBytes(
             $"POST {url.AbsolutePath} HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n{headers}Content-Length: {body.Length}\r\n\r\n{body}"))];

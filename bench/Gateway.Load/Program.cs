@@ -36,7 +36,9 @@ static async Task<int> RunAsync(string[] command)
         case ["keys", var api, var admin, var count, var file]:
             return await ManyKeys.MakeAsync(new Uri(api), admin, int.Parse(count), file);
         case ["receipts", var book, var count]:
-            return ManyReceipts.Fill(book, int.Parse(count));
+            return FilledBook.AddReceipts(book, int.Parse(count));
+        case ["rules", var book, var count]:
+            return FilledBook.AddRules(book, int.Parse(count));
         case ["disk", var folder, var flushes]:
             return Disk.Measure(folder, int.Parse(flushes));
         case ["upstream", var url]:
@@ -58,7 +60,7 @@ static async Task<int> RunAsync(string[] command)
                 first URL KEY SINCE_UNIX_NANOSECONDS [HEADER:VALUE]…
                 mixed URL KEY WORKERS SECONDS
                 keys API ADMIN_KEY COUNT FILE
-                receipts SQLITE_FILE COUNT | disk FOLDER FLUSHES
+                receipts SQLITE_FILE COUNT | rules SQLITE_FILE COUNT | disk FOLDER FLUSHES
                 upstream URL | yarp URL UPSTREAM | otlp-sink URL
                 record POSTGRES SETTLEMENTS ACCOUNTS | ledger REDIS POSTGRES ACCOUNTS RATE SECONDS [MARKER] | soak REDIS POSTGRES ACCOUNTS RATE SECONDS
                 commands     (reads commands from its input, a line each)
