@@ -68,7 +68,7 @@ measure_starts() {
 # Calls at a rate, 0 being as many as there can be: CPU and bytes a call, latency.
 measure_calls() { # SUFFIX RATE CONNECTIONS TARGET…
   local suffix=$1 rate=$2 connections=$3 round name calls per_s p50 p99 errors scripts; shift 3
-  echo "round target     calls   per_s  cpu_us  busy p50_ms p99_ms errors bytes_a_call scripts_a_call load_average   ($([ "$rate" = 0 ] && echo 'closed loop' || echo "open loop, $rate a second"), $suffix)"
+  echo "round target     calls   per_s  cpu_us  busy p50_ms p99_ms errors bytes_a_call scripts_a_call load_average   ($([ "$rate" = 0 ] && echo 'closed loop' || echo "open loop, $rate a second")$([ "$suffix" = two ] && echo ', on two cores'))"
   for round in $(seq "$rounds"); do
     for name; do
       scripts=$(scripts_run)
@@ -130,7 +130,7 @@ measure_telemetry() {
       note "$pair" "$name" otlp "$(echo "$before $(curl -s http://127.0.0.1:$((first_port + 92))/ || true) $units" | awk '{ printf "%.0f", ($4 - $2) / $5 }')"
     done
   done
-  echo "telemetry, CPU a call beside without: $(middle telemetry pair 3 / process) times at 100 %, $(middle sampled pair 3 / process) times at 1 %; OTLP bytes a call: $(middle telemetry otlp 0), $(middle sampled otlp 0)"
+  traced
 }
 
 # New processes that may use both cores, as upstream and load do.

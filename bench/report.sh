@@ -36,8 +36,14 @@ report() {
   header target 'idle, MB' 'after the load, MB' 'process start to first answered call, ms'
   for name in "${targets[@]}"; do row "${title[$name]}" "$(middle $name idle 0)" "$(middle $name loaded 0)" "$(middle $name start 0)"; done
   echo; echo '## Telemetry'; echo
+  traced
+}
+
+traced() {
+  has telemetry && has sampled || return 0
   echo "Closed loop in $pairs turns of 1.5 s each, beside the same gateway without: CPU a call $(middle telemetry pair 3 / process) times with every call traced, $(middle sampled pair 3 / process) times with one in a hundred. \
 OTLP bytes a call: $(middle telemetry otlp 0) and $(middle sampled otlp 0)."
+  [ "$(SPREAD=no middle telemetry otlp 0)" != 0 ] || echo 'Nothing was sent: what is said of telemetry is not measured.'
 }
 
 errors_of() { awk -v target="$1" '$2 == target && $3 ~ /^errors_/ && $3 != "errors_streams" { sum += $4 } END { printf "%d", sum }' "$work/figures"; }
