@@ -49,7 +49,7 @@ public sealed class TranslatingStream(Stream source, IStreamTranslator translato
             if (_ended)
                 return 0;
             if (buffer.IsEmpty)
-                await source.ReadAsync(Memory<byte>.Empty, cancellationToken);
+                _ = await source.ReadAsync(Memory<byte>.Empty, cancellationToken);
             if (_disposed)
                 return 0;
 

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Gateway.Tests.Streaming;
 using Gateway.Transforms.Providers;
 using Gateway.Transforms.Providers.Anthropic;
 using Gateway.Transforms.Streaming;

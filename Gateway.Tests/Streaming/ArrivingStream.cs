@@ -1,7 +1,7 @@
 using System.Threading.Tasks.Sources;
 using Gateway.Transforms.Streaming;
 
-namespace Gateway.Benchmarks;
+namespace Gateway.Tests.Streaming;
 
 /// <summary>An upstream whose reads wait until bytes arrive, as those of a network do, but all on one thread and without allocating.</summary>
 internal sealed class ArrivingStream : ReadOnlyStream, IValueTaskSource<int>
