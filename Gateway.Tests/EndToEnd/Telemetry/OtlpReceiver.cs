@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Gateway.Tests.EndToEnd.Telemetry;
@@ -13,7 +14,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowReadingFromString, RespectNullableAnnotations = true };
 
     private readonly ConcurrentQueue<OtlpSpan> spans = new();
-    private readonly ConcurrentQueue<OtlpMetric> metrics = new();
+    private readonly ConcurrentDictionary<(string Fixture, string Name), OtlpMetric> metrics = new();
     private readonly ConcurrentQueue<OtlpLog> logs = new();
     private readonly ConcurrentQueue<string> mistakes = new();
     private readonly ConcurrentQueue<string> lines = new();
@@ -35,25 +36,28 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>All spans so far, in the order in which they came.</summary>
     public IReadOnlyList<OtlpSpan> Spans => [.. spans];
 
-    /// <summary>All metrics so far: one of each name from each export.</summary>
-    public IReadOnlyList<OtlpMetric> Metrics => [.. metrics];
-
     /// <summary>All log records so far.</summary>
     public IReadOnlyList<OtlpLog> Logs => [.. logs];
 
     /// <summary>Exports that it could not read.</summary>
     public IReadOnlyList<string> Mistakes => [.. mistakes];
 
-    /// <summary>Every export as one line of JSON, to look for what must not be in any.</summary>
+    /// <summary>Every export of spans and log records as one line of JSON, to look for what must not be in any.</summary>
     public IReadOnlyList<string> Lines => [.. lines];
+
+    /// <summary>What a fixture's gateway exported last of a metric; <c>null</c>: nothing yet.</summary>
+    public OtlpMetric? Metric(string fixture, string name) => metrics.GetValueOrDefault((fixture, name));
+
+    /// <summary>The last export of each of a fixture's metrics.</summary>
+    public IReadOnlyList<OtlpMetric> Metrics(string fixture) => [.. metrics.Where(entry => entry.Key.Fixture == fixture).Select(static entry => entry.Value)];
 
     public static async Task<OtlpReceiver> StartAsync()
     {
-        var process = await NodeScript.StartAsync("otlp-receiver.mjs");
+        var node = await NodeScript.StartAsync("otlp-receiver.mjs");
         using var deadline = new CancellationTokenSource(Patience);
-        var first = await process.StandardOutput.ReadLineAsync(deadline.Token)
-            ?? throw new InvalidOperationException("The receiver ended: " + await process.StandardError.ReadToEndAsync(deadline.Token));
-        return new OtlpReceiver(process, JsonDocument.Parse(first).RootElement.GetProperty("address").GetString()!);
+        var first = await node.StandardOutput.ReadLineAsync(deadline.Token)
+            ?? throw new InvalidOperationException("The receiver ended: " + await node.StandardError.ReadToEndAsync(deadline.Token));
+        return new OtlpReceiver(node, JsonNode.Parse(first)!["address"]!.GetValue<string>()); // not null: the script's first line
     }
 
     /// <summary>Waits until this finds something; throws if it takes too long.</summary>
@@ -104,17 +108,19 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         {
             using var document = JsonDocument.Parse(line);
             var root = document.RootElement;
-            lines.Enqueue(line);
             switch (root.GetProperty("signal").GetString())
             {
                 case "traces":
-                    Add(root, spans);
+                    lines.Enqueue(line);
+                    Add<OtlpSpan>(root, spans.Enqueue);
                     break;
                 case "metrics":
-                    Add(root, metrics);
+                    // They are cumulative: the last export has all of them.
+                    Add<OtlpMetric>(root, metric => metrics[(metric.Resource["test.fixture"]?.ToString() ?? "", metric.Name)] = metric);
                     break;
                 case "logs":
-                    Add(root, logs);
+                    lines.Enqueue(line);
+                    Add<OtlpLog>(root, logs.Enqueue);
                     break;
                 default:
                     mistakes.Enqueue(line);
@@ -123,9 +129,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         }
     }
 
-    private static void Add<T>(JsonElement export, ConcurrentQueue<T> records)
+    private static void Add<T>(JsonElement export, Action<T> add)
     {
         foreach (var record in export.GetProperty("records").EnumerateArray())
-            records.Enqueue(record.Deserialize<T>(Json)!);
+            add(record.Deserialize<T>(Json)!); // not null: it is an object
     }
 }
