@@ -14,6 +14,7 @@ using Gateway.Host.Responses;
 using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
+using Gateway.Host.Telemetry;
 using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
@@ -86,6 +87,8 @@ try
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();
     services.AddHostedService(static provider => provider.GetRequiredService<ShadowPairs>());
+    services.AddSingleton<CallMetrics>();
+    services.AddSingleton<StateMetrics>();
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
     services.AddSingleton<RequestPipeline>();
@@ -95,6 +98,7 @@ try
     services.AddReverseProxy().AddTransforms<ForwardTransforms>();
 
     var app = builder.Build();
+    app.UseMiddleware<RequestTracing>();
     app.UseMiddleware<ErrorShape>();
     app.MapControlPlane();
     app.MapOwnEndpoints();
@@ -111,6 +115,7 @@ try
     await app.Services.GetRequiredService<Detectors>().ReloadAsync(CancellationToken.None);
     await app.Services.GetRequiredService<RuleSource>().ReloadAsync(CancellationToken.None);
     var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
+    app.Services.GetRequiredService<StateMetrics>();
     await warmUp;
     await app.StartAsync();
 

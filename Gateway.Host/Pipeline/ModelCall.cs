@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
+using Gateway.Host.Telemetry;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
@@ -39,6 +40,7 @@ internal sealed class ModelCall : IDisposable
         _drains = drains;
         Http = http;
         Key = key;
+        Span = RequestTracing.SpanOf(http);
         _hangUp = http.RequestAborted.UnsafeRegister(static state => ((ModelCall)state!).OnHangUp(), this);
     }
 
@@ -53,6 +55,12 @@ internal sealed class ModelCall : IDisposable
 
     /// <summary>When the call came in (<see cref="Stopwatch"/> ticks).</summary>
     public long StartedAt { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>The server span of the request, recorded or only passed on; <c>null</c>: nobody traces.</summary>
+    public Activity? Span { get; }
+
+    /// <summary>When its steps began and ended.</summary>
+    public CallTimes Times { get; } = new();
 
     /// <summary>The labels of the key and of the request.</summary>
     public IReadOnlyList<string> Tags => _tags ??= CallFactsOf.Tags(Key.Tags, Http.Request.Headers["X-Gateway-Tag"].ToString());
@@ -96,6 +104,9 @@ internal sealed class ModelCall : IDisposable
     /// <summary>The answer of an earlier call that this one repeats.</summary>
     public StoredAnswer? Stored { get; set; }
 
+    /// <summary>What the ledger was told that the call used; <c>null</c>: nothing yet.</summary>
+    public Settlement? Settlement { get; set; }
+
     /// <summary>The settlement, once there is one.</summary>
     public Settled? Settled { get; set; }
 
@@ -111,6 +122,9 @@ internal sealed class ModelCall : IDisposable
             return limit < long.MaxValue && Body.Index.HasOutputLimit && !(Body.Index.OutputLimit <= limit) ? limit : null;
         }
     }
+
+    /// <summary>Every attempt so far.</summary>
+    public IReadOnlyList<CallAttempt> Attempts => _attempts;
 
     /// <summary>The attempt whose answer the client gets, or the last one.</summary>
     public CallAttempt? Attempt { get; set; }
@@ -156,6 +170,7 @@ internal sealed class ModelCall : IDisposable
         facts.UpstreamModel = candidate.UpstreamModel;
         CallAttempt attempt = null!; // not null: the head comes after the constructor
         attempt = new CallAttempt(turn, adapter, facts.Attempts, () => NoteHead(attempt));
+        attempt.Span = CallSpans.BeginAttempt(this, attempt);
         attempt.Abort.CancelAfter(firstByteTimeout);
         lock (_attempts)
             _attempts.Add(attempt);

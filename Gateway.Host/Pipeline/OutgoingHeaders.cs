@@ -1,4 +1,4 @@
-using Gateway.Host.Catalogue;
+using System.Diagnostics;
 using Gateway.Transforms.Providers;
 using Gateway.Transforms.Yarp;
 
@@ -11,9 +11,14 @@ internal static class OutgoingHeaders
     private static readonly string[] OfAnthropic = ["anthropic-beta", "anthropic-version"];
     private const int MostCharacters = 1024;
 
-    public static IReadOnlyList<KeyValuePair<string, string>> Of(ModelCall call, Channel channel)
+    // The longest that the specification lets a receiver drop: https://www.w3.org/TR/trace-context/#tracestate-limits
+    private const int MostTraceState = 512;
+
+    public static IReadOnlyList<KeyValuePair<string, string>> Of(ModelCall call, CallAttempt attempt)
     {
+        var channel = attempt.Candidate.Channel;
         var headers = new List<KeyValuePair<string, string>>(3);
+        AddTrace(call, attempt, headers);
         var preset = channel.Preset;
         if (channel.ApiKey is { } credential)
             headers.Add(new(preset.AuthHeader, preset.AuthPrefix + credential));
@@ -26,6 +31,24 @@ internal static class OutgoingHeaders
         else if (preset.Api == UpstreamApi.Anthropic && call.Kind == Transforms.CallKind.Messages)
             Copy(call, OfAnthropic, headers);
         return headers;
+    }
+
+    // The upstream's parent is the attempt; where nobody records, what the caller said goes on as it is. Baggage stays here: it may hold anything.
+    private static void AddTrace(ModelCall call, CallAttempt attempt, List<KeyValuePair<string, string>> headers)
+    {
+        var request = call.Http.Request.Headers;
+        if ((attempt.Span ?? call.Span) is { Id: { } id } span)
+        {
+            headers.Add(new("traceparent", id));
+            if (span.TraceStateString is { Length: > 0 and <= MostTraceState } state && UpstreamHeaders.IsSafe(state))
+                headers.Add(new("tracestate", state));
+        }
+        else if (request.TraceParent.Count > 0 && ActivityContext.TryParse(request.TraceParent, request.TraceState, out _))
+        {
+            headers.Add(new("traceparent", request.TraceParent.ToString()));
+            if (request.TraceState.ToString() is { Length: > 0 and <= MostTraceState } state && UpstreamHeaders.IsSafe(state))
+                headers.Add(new("tracestate", state));
+        }
     }
 
     private static void Copy(ModelCall call, string[] names, List<KeyValuePair<string, string>> headers)

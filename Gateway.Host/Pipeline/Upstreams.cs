@@ -105,7 +105,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         {
             Path = query < 0 ? target : target[..query],
             Query = query < 0 ? default : new QueryString(target[query..]),
-            Headers = OutgoingHeaders.Of(call, channel),
+            Headers = OutgoingHeaders.Of(call, attempt),
             ContentType = call.Body.ContentType,
             Accept = wantsStream ? EventStream : call.IsBinary ? "*/*" : "application/json",
             Body = attempt.Outgoing.Bytes,

@@ -30,6 +30,7 @@ internal static class TelemetryNames
     public const string Provider = "gen_ai.provider.name";
     public const string RequestModel = "gen_ai.request.model";
     public const string RequestStream = "gen_ai.request.stream";
+    public const string OutputType = "gen_ai.output.type";
     public const string RequestMaxTokens = "gen_ai.request.max_tokens";
     public const string ResponseId = "gen_ai.response.id";
     public const string ResponseModel = "gen_ai.response.model";
