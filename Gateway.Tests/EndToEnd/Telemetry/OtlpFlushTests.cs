@@ -35,6 +35,7 @@ internal sealed class OtlpFlushTests
         Assert.That(await gateway.EndAsync(), Is.Zero);
         foreach (var caller in callers)
             (await TelemetryReceiver.Receiver.TraceAsync(caller.TraceId)).IsWhole(caller.SpanId);
-        Assert.That(TelemetryReceiver.Receiver.Metric(nameof(OtlpFlushTests), "gen_ai.client.operation.duration")?.Points.Single().Count, Is.EqualTo(callers.Count));
+        var operations = await TelemetryReceiver.Receiver.WaitAsync(static receiver => receiver.Metric(nameof(OtlpFlushTests), "gen_ai.client.operation.duration"), "The metrics");
+        Assert.That(operations.Points.Single().Count, Is.EqualTo(callers.Count));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using NUnit.Framework;
 
 namespace Gateway.Tests.EndToEnd.Telemetry;
@@ -159,13 +160,14 @@ internal sealed class TraceEndingTests : TelemetryFixture
     [Test]
     public async Task The_rules_span_says_what_each_rule_did()
     {
-        var log = string.Concat("[\\n", string.Join(",\\n", Enumerable.Range(0, 60).Select(static n => $$"""    { \"id\": {{n}}, \"state\": \"shipped\", \"name\": \"order {{n}} of the long list\" }""")), "\\n]");
-        var (_, body) = Request("count=3");
-        body = body.Replace("\"messages\":[", $$"""
-            "max_tokens":900,"messages":[{"role":"user","content":"List them."},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"orders","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c1","content":"{{log}}"},
-            """, StringComparison.Ordinal);
+        var orders = Enumerable.Range(0, 60).Select(static n => $"    {{ 'id': {n}, 'state': 'shipped', 'name': 'order {n} of the long list' }}".Replace('\'', '"'));
+        var conversation = JsonNode.Parse(Request("count=3", ",\"max_tokens\":900").Body)!;
+        var messages = conversation["messages"]!.AsArray();
+        messages.Insert(0, JsonNode.Parse("""{"role":"user","content":"List them."}"""));
+        messages.Insert(1, JsonNode.Parse("""{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"orders","arguments":"{}"}}]}"""));
+        messages.Insert(2, new JsonObject { ["role"] = "tool", ["tool_call_id"] = "c1", ["content"] = $"[\n{string.Join(",\n", orders)}\n]" });
 
-        var (answer, trace) = await TraceAsync(body, headers: ("X-Gateway-Tag", "slim"));
+        var (answer, trace) = await TraceAsync(conversation.ToJsonString(), headers: ("X-Gateway-Tag", "slim"));
 
         var receipt = await ReceiptAsync(answer);
         var rules = trace.Named("rules").Events;
