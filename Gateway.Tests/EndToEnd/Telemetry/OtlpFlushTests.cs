@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Tests.Fakes;
 using NUnit.Framework;
 
@@ -24,7 +25,7 @@ internal sealed class OtlpFlushTests
 
         await Task.WhenAll(callers.Select(async caller =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent("""{"model":"fake/m","messages":[{"role":"user","content":"fake:id=flush;count=1"}]}""", new("application/json")) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent("""{"model":"fake/m","messages":[{"role":"user","content":"fake:id=flush;count=1"}]}""", Encoding.UTF8, "application/json") };
             request.Headers.Add("traceparent", caller.TraceParent);
             using var answer = await client.SendAsync(request);
             Assert.That((int)answer.StatusCode, Is.EqualTo(200));

@@ -1,3 +1,4 @@
+using System.Text;
 using NUnit.Framework;
 
 namespace Gateway.Tests.EndToEnd.Telemetry;
@@ -10,7 +11,7 @@ internal sealed class WithoutTelemetryTests : EndToEndFixture
     {
         var caller = Caller.New();
         var (id, body) = Request("count=1");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, new("application/json")) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Add("traceparent", caller.TraceParent);
         request.Headers.Add("tracestate", "vendor=1");
         request.Headers.Add("baggage", "secret=1");
