@@ -43,6 +43,7 @@ internal sealed partial class RequestPipeline(
     LiveCalls live,
     Drains drains,
     CallMetrics metrics,
+    RequestLog requests,
     ILogger<RequestPipeline> log)
 {
     public async Task InvokeAsync(HttpContext http, RequestDelegate forward)
@@ -96,7 +97,30 @@ internal sealed partial class RequestPipeline(
 
             metrics.End(call, error);
             CallSpans.End(call);
+            if (requests.IsEnabled)
+                Log(call);
         }
+    }
+
+    private void Log(ModelCall call)
+    {
+        var facts = call.Hold?.Request.Facts;
+        var usage = call.Settlement?.Usage ?? default;
+        requests.Write(
+            call.Http.Request.Method,
+            call.Kind.Path,
+            call.Http.Response.StatusCode,
+            call.Settled is { } settled ? LedgerNames.Of(settled.Outcome) : null,
+            call.Hold?.ReceiptId,
+            call.Key.Id,
+            facts?.RequestedModel,
+            facts?.RoutedModel,
+            facts?.Channel,
+            facts?.Attempts.Count ?? 0,
+            usage.InputTokens,
+            usage.OutputTokens,
+            call.Settled?.Cost ?? Credits.Zero,
+            Stopwatch.GetElapsedTime(call.StartedAt));
     }
 
     private Task RefuseAsync(HttpContext http, CallKind kind, GatewayError error)

@@ -23,7 +23,7 @@ internal static class AlertRules
     private static AlertRule Read(YamlNode rule)
     {
         var members = ((YamlMappingNode)rule).Children;
-        var annotations = members.TryGetValue("annotations", out var given) ? ((YamlMappingNode)given).Children : [];
+        IEnumerable<KeyValuePair<YamlNode, YamlNode>> annotations = members.TryGetValue("annotations", out var given) ? ((YamlMappingNode)given).Children : [];
         return new AlertRule(
             rule.Text("alert") ?? rule.Text("record")!,
             rule.Text("alert") is not null,
