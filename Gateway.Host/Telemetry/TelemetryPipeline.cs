@@ -1,6 +1,5 @@
 using System.Reflection;
 using Gateway.Ledger;
-using Gateway.Ledger.Proof;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;

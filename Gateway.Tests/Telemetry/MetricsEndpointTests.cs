@@ -20,8 +20,8 @@ internal sealed class MetricsEndpointTests : EndToEndFixture
     [OneTimeSetUp]
     public async Task CallAndRead()
     {
-        Assert.That((await CallAsync($"word={Mark}")).Status, Is.EqualTo(200));
-        Assert.That((await CallAsync($"word={Mark}", ""","stream":true""")).Status, Is.EqualTo(200));
+        Assert.That((await CallAsync($"count=5;word={Mark}")).Status, Is.EqualTo(200));
+        Assert.That((await CallAsync($"count=5;pause=2;word={Mark}", ""","stream":true""")).Status, Is.EqualTo(200));
         Assert.That((await CallAsync("", model: "fake/none")).Status, Is.EqualTo(400));
         using var unknown = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", $"sk-{Mark}") } };
         using (var refused = await Client.SendAsync(unknown))
@@ -45,6 +45,32 @@ internal sealed class MetricsEndpointTests : EndToEndFixture
     [TestCase("kestrel_active_connections", "gauge")]
     [TestCase("dotnet_gc_collections_total", "counter")]
     [TestCase("dotnet_process_memory_working_set_bytes", "gauge")]
+    [TestCase("gateway_requests_total", "counter")]
+    [TestCase("gateway_requests_active", "gauge")]
+    [TestCase("gateway_request_overhead_seconds", "histogram")]
+    [TestCase("gateway_cost_charged_total", "counter")]
+    [TestCase("gateway_refusals_total", "counter")]
+    [TestCase("gateway_channel_breaker", "gauge")]
+    [TestCase("gateway_channel_calls", "gauge")]
+    [TestCase("gateway_watchdog_paused", "gauge")]
+    [TestCase("gen_ai_client_operation_duration_seconds", "histogram")]
+    [TestCase("gen_ai_client_token_usage", "histogram")]
+    [TestCase("gen_ai_client_operation_time_to_first_chunk_seconds", "histogram")]
+    [TestCase("gen_ai_client_operation_time_per_output_chunk_seconds", "histogram")]
+    [TestCase("gen_ai_server_request_duration_seconds", "histogram")]
+    [TestCase("gen_ai_server_time_to_first_token_seconds", "histogram")]
+    [TestCase("gen_ai_server_time_per_output_token_seconds", "histogram")]
+    [TestCase("gateway_ledger_front_duration_seconds", "histogram")]
+    [TestCase("gateway_ledger_spool_duration_seconds", "histogram")]
+    [TestCase("gateway_ledger_book_duration_seconds", "histogram")]
+    [TestCase("gateway_ledger_recording_lag_seconds", "histogram")]
+    [TestCase("gateway_ledger_recorded_total", "counter")]
+    [TestCase("gateway_ledger_batch_size", "histogram")]
+    [TestCase("gateway_ledger_unrecorded", "gauge")]
+    [TestCase("gateway_ledger_spool_size_bytes", "gauge")]
+    [TestCase("gateway_ledger_holds", "gauge")]
+    [TestCase("gateway_ledger_part", "gauge")]
+    [TestCase("gateway_ledger_epoch", "gauge")]
     [TestCase("gateway_ledger_drift", "gauge")]
     public void It_has_the_family(string family, string type) => Assert.That(text, Does.Contain($"# TYPE {family} {type}\n"));
 
