@@ -56,7 +56,6 @@ internal sealed class MetricsEndpointTests : EndToEndFixture
     [TestCase("gen_ai_client_operation_duration_seconds", "histogram")]
     [TestCase("gen_ai_client_token_usage", "histogram")]
     [TestCase("gen_ai_client_operation_time_to_first_chunk_seconds", "histogram")]
-    [TestCase("gen_ai_client_operation_time_per_output_chunk_seconds", "histogram")]
     [TestCase("gen_ai_server_request_duration_seconds", "histogram")]
     [TestCase("gen_ai_server_time_to_first_token_seconds", "histogram")]
     [TestCase("gen_ai_server_time_per_output_token_seconds", "histogram")]
@@ -70,9 +69,8 @@ internal sealed class MetricsEndpointTests : EndToEndFixture
     [TestCase("gateway_ledger_spool_size_bytes", "gauge")]
     [TestCase("gateway_ledger_holds", "gauge")]
     [TestCase("gateway_ledger_part", "gauge")]
-    [TestCase("gateway_ledger_epoch", "gauge")]
     [TestCase("gateway_ledger_drift", "gauge")]
-    public void It_has_the_family(string family, string type) => Assert.That(text, Does.Contain($"# TYPE {family} {type}\n"));
+    public void It_has_the_family(string family, string type) => Assert.That(Types(), Does.Contain($"# TYPE {family} {type}"));
 
     [TestCase("/v1/chat/completions", "200", 2)]
     [TestCase("/v1/chat/completions", "400", 1)]
@@ -112,14 +110,16 @@ internal sealed class MetricsEndpointTests : EndToEndFixture
     public void The_format_is_what_the_scraper_prefers(string accept, string format) =>
         Assert.That(MetricsEndpoint.Wanted(new HeaderDictionary { ["Accept"] = accept }).ToString(), Is.EqualTo(format));
 
+    private IEnumerable<string> Types() => text.Split('\n').Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal));
+
     private async Task<string> ReadAsync()
     {
-        // The middleware measures a request after the client has its answer: wait until the last is in.
+        // A request is measured and recorded after the client has its answer: wait until the last is in.
         for (var i = 0; i < 50; i++)
         {
             await Task.Delay(MetricsPage.Freshness);
             var read = await Client.GetStringAsync("/metrics");
-            if (read.Contains("http_response_status_code=\"401\"", StringComparison.Ordinal))
+            if (read.Contains("http_response_status_code=\"401\"", StringComparison.Ordinal) && read.Contains("\ngateway_ledger_recorded_total 2\n", StringComparison.Ordinal))
                 return read;
         }
 
