@@ -40,7 +40,11 @@ try
 
     // The tables of the first tokenizer load while the book opens.
     var warmUp = Task.Run(static () => TokenCounter.For(TokenEncoding.O200k).Count("warm"u8));
-    using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+
+    // Before the ledger and after it: the last settlements are measured too.
+    await using var telemetry = TelemetryPipeline.Start(builder.Configuration, TimeProvider.System);
+    builder.AddTelemetry(telemetry);
+    using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole().AddTelemetry(telemetry, builder.Configuration));
     var masterKeys = MasterKeyFile.LoadOrCreate(settings);
     using var receiptKeys = masterKeys.DeriveReceiptKeys();
     await using var storage = await LedgerStorage.OpenAsync(settings.ToLedgerOptions() with { Keys = receiptKeys }, TimeProvider.System, logging, CancellationToken.None);
@@ -106,6 +110,7 @@ try
     app.UseMiddleware<ErrorShape>();
     app.MapControlPlane();
     app.MapOwnEndpoints();
+    app.MapMetrics();
     app.MapHealth();
     app.MapReverseProxy(static proxy =>
     {

@@ -14,21 +14,21 @@ internal sealed class CallAttempt : IDisposable
 {
     private readonly List<Attempt> _onReceipt;
     private readonly int _line;
-    private readonly Action _onHead;
+    private readonly ModelCall _call;
     private double? _firstByteMs;
 
     /// <summary>Begins: it is on the receipt from now on, with what is known of it.</summary>
+    /// <param name="call">The call; hears when the head of the answer has arrived.</param>
     /// <param name="turn">Where it goes.</param>
     /// <param name="adapter">What is translated on the way.</param>
     /// <param name="onReceipt">The receipt's attempts; one more is added.</param>
-    /// <param name="onHead">Called when the head of the answer has arrived.</param>
-    public CallAttempt(Turn turn, Adapter adapter, List<Attempt> onReceipt, Action onHead)
+    public CallAttempt(ModelCall call, Turn turn, Adapter adapter, List<Attempt> onReceipt)
     {
+        _call = call;
         Candidate = turn.Candidate;
         Leave = turn.Leave;
         Adapter = adapter;
         _onReceipt = onReceipt;
-        _onHead = onHead;
         lock (onReceipt)
         {
             _line = onReceipt.Count;
@@ -107,7 +107,7 @@ internal sealed class CallAttempt : IDisposable
     public void NoteHead()
     {
         _firstByteMs = Stopwatch.GetElapsedTime(StartedAt).TotalMilliseconds;
-        _onHead();
+        _call.NoteHead(this);
     }
 
     /// <summary>Writes its end on the receipt.</summary>

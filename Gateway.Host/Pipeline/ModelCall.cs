@@ -25,6 +25,8 @@ internal sealed class ModelCall : IDisposable
     private volatile bool _clientIsGone;
     private readonly List<CallAttempt> _attempts = new(1);
     private bool _isDraining;
+    private CallTimes _times;
+    private string? _receiptId;
     private IReadOnlyList<string>? _tags;
 
     /// <param name="http">The request.</param>
@@ -60,7 +62,7 @@ internal sealed class ModelCall : IDisposable
     public Activity? Span { get; }
 
     /// <summary>When its steps began and ended.</summary>
-    public CallTimes Times { get; } = new();
+    public ref CallTimes Times => ref _times;
 
     /// <summary>The labels of the key and of the request.</summary>
     public IReadOnlyList<string> Tags => _tags ??= CallFactsOf.Tags(Key.Tags, Http.Request.Headers["X-Gateway-Tag"].ToString());
@@ -98,6 +100,9 @@ internal sealed class ModelCall : IDisposable
     /// <summary>The live hold, once there is one.</summary>
     public Hold? Hold { get; set; }
 
+    /// <summary>The receipt's id as text; only behind the hold.</summary>
+    public string ReceiptId => _receiptId ??= Hold!.ReceiptId.ToString(); // not null: see above
+
     /// <summary>The right to the call's <c>Idempotency-Key</c>, until its answer is stored or it is released; <c>null</c>: it has none.</summary>
     public CallLease? Lease { get; set; }
 
@@ -124,7 +129,7 @@ internal sealed class ModelCall : IDisposable
     }
 
     /// <summary>Every attempt so far.</summary>
-    public IReadOnlyList<CallAttempt> Attempts => _attempts;
+    public List<CallAttempt> Attempts => _attempts;
 
     /// <summary>The attempt whose answer the client gets, or the last one.</summary>
     public CallAttempt? Attempt { get; set; }
@@ -168,8 +173,7 @@ internal sealed class ModelCall : IDisposable
         var facts = Hold!.Request.Facts;
         facts.Channel = candidate.Channel.Id;
         facts.UpstreamModel = candidate.UpstreamModel;
-        CallAttempt attempt = null!; // not null: the head comes after the constructor
-        attempt = new CallAttempt(turn, adapter, facts.Attempts, () => NoteHead(attempt));
+        var attempt = new CallAttempt(this, turn, adapter, facts.Attempts);
         attempt.Span = CallSpans.BeginAttempt(this, attempt);
         attempt.Abort.CancelAfter(firstByteTimeout);
         lock (_attempts)
@@ -189,6 +193,14 @@ internal sealed class ModelCall : IDisposable
         facts.UpstreamModel = attempt.Candidate.UpstreamModel;
     }
 
+    /// <summary>The head of an answer has come: the time-out to the first byte is over.</summary>
+    public void NoteHead(CallAttempt attempt)
+    {
+        UpstreamAnswered = true;
+        if (ClientIsThere && !attempt.Abort.IsCancellationRequested)
+            attempt.Abort.CancelAfter(_maxDuration + DurationMargin);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -200,14 +212,6 @@ internal sealed class ModelCall : IDisposable
         Body.Dispose();
         if (_isDraining)
             _drains.Leave();
-    }
-
-    // The head of an answer has come: the time-out to the first byte is over.
-    private void NoteHead(CallAttempt attempt)
-    {
-        UpstreamAnswered = true;
-        if (ClientIsThere && !attempt.Abort.IsCancellationRequested)
-            attempt.Abort.CancelAfter(_maxDuration + DurationMargin);
     }
 
     private void OnHangUp()

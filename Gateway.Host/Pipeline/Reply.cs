@@ -209,10 +209,10 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Respo
         facts.Rules = CallFactsOf.Rules(call);
         call.Settlement = settlement;
         var began = Stopwatch.GetTimestamp();
-        using var deadline = new CancellationTokenSource(SettleDeadline);
         try
         {
-            call.Settled = await ledger.SettleAsync(call.Hold, settlement, deadline.Token);
+            // CancellationToken.None: it bounds itself, and a settlement is not given up because somebody waits no longer.
+            call.Settled = await ledger.SettleAsync(call.Hold, settlement, CancellationToken.None);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
@@ -163,6 +164,7 @@ internal sealed partial class RequestPipeline(
     }
 
     /// <summary>Steps 6 to 8: from the hold to a settled answer, or the error that the client gets.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<GatewayError?> AnswerAsync(ModelCall call, RequestDelegate forward)
     {
         try

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
+using Gateway.Host.Telemetry.Content;
 using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Transforms;
@@ -47,6 +48,8 @@ internal static class CallSpans
         span.SetTag(TelemetryNames.Channel, candidate.Channel.Id);
         span.SetTag(TelemetryNames.RouteType, LedgerNames.Of(candidate.Channel.RouteType));
         span.SetTag(TelemetryNames.AttemptNumber, attempt.Number);
+        if (GenAi.CapturesContent)
+            MessageContent.OfRequest(call.Kind, call.Body.Bytes).DescribeOn(span);
         return span;
     }
 
@@ -131,9 +134,21 @@ internal static class CallSpans
             span.SetTag(TelemetryNames.TimeToFirstChunk, Stopwatch.GetElapsedTime(attempt.StartedAt, first).TotalSeconds);
         if (line.Charged && call.Settlement is { } settlement && ReferenceEquals(call.Attempt, attempt))
             DescribeUsage(call, settlement.Usage, span);
+        if (GenAi.CapturesContent)
+            DescribeAnswer(call, attempt, span);
         if (attempt.EndedAt != 0)
             span.SetEndTime(At(call, attempt.EndedAt).UtcDateTime);
         span.Stop();
+    }
+
+    private static void DescribeAnswer(ModelCall call, CallAttempt attempt, Activity span)
+    {
+        // What a client's API is translated from is read as chat.
+        var kind = attempt.Adapter.Client is null ? call.Kind : CallKind.Chat;
+        if (attempt.Recording?.Recorded is { IsEmpty: false } stream)
+            MessageContent.OfAnswer(kind, stream, isStream: true).DescribeOn(span);
+        else if (attempt.Reader is { } reader)
+            MessageContent.OfAnswer(kind, reader.Body, isStream: false).DescribeOn(span);
     }
 
     private static void DescribeUsage(ModelCall call, in Usage usage, Activity span)

@@ -13,10 +13,12 @@ internal readonly record struct StepTime(long Began, long Ended)
 }
 
 /// <summary>The steps of a call that become spans. They are measured always, because four time stamps cost less than one span, and become spans when the call ends.</summary>
-internal sealed class CallTimes
+internal struct CallTimes
 {
+    /// <summary>What the rules make of the request, resolution included.</summary>
     public StepTime Rules { get; set; }
 
+    /// <summary>The question to the cache.</summary>
     public StepTime Cache { get; set; }
 
     /// <summary>The hold; with a cache, the one of nothing before it is asked.</summary>
@@ -25,5 +27,6 @@ internal sealed class CallTimes
     /// <summary>The hold of what the call can cost, behind a cache that has no answer.</summary>
     public StepTime Raise { get; set; }
 
+    /// <summary>The settlement.</summary>
     public StepTime Settlement { get; set; }
 }

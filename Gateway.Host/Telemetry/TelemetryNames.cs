@@ -44,6 +44,11 @@ internal static class TelemetryNames
     public const string ReasoningTokens = "gen_ai.usage.reasoning.output_tokens";
     public const string TokenType = "gen_ai.token.type";
 
+    public const string InputMessages = "gen_ai.input.messages";
+    public const string OutputMessages = "gen_ai.output.messages";
+    public const string SystemInstructions = "gen_ai.system_instructions";
+    public const string ToolDefinitions = "gen_ai.tool.definitions";
+
     // Attributes of the gateway's own.
     public const string ReceiptId = "gateway.receipt.id";
     public const string Workspace = "gateway.workspace";
@@ -73,6 +78,7 @@ internal static class TelemetryNames
     public const string MessagesDropped = "gateway.trim.dropped";
     public const string WatchdogState = "gateway.watchdog.state";
     public const string ErrorCode = "gateway.error.code";
+    public const string ContentTruncated = "gateway.content.truncated";
 
     // Instruments of OpenTelemetry.
     public const string ClientDuration = "gen_ai.client.operation.duration";
