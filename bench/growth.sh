@@ -86,9 +86,10 @@ measure_open_streams() {
   for count in "${stream_counts[@]}"; do
     for name in yarp "rules-0"; do
       before=$(resident "$name")
-      (most=0; while sleep 0.25; do now=$(resident "$name"); most=$(awk -v a="$most" -v b="$now" 'BEGIN { print b > a ? b : a }'); echo "$most" >"$work/most"; done) & sampler=$!; pids+=($!)
+      (most=0; while sleep 0.25; do now=$(resident "$name"); most=$(awk -v a="$most" -v b="$now" 'BEGIN { print (b > a ? b : a) }'); echo "$most" >"$work/most"; done) & sampler=$!; pids+=($!)
       ask streams "$(url "$name")" "${key[$name]}" "$count" 4 model=$([ "$name" = yarp ] || echo mock/)slow chunks=6 gap=1000 || reply='0 0 0 0'
-      kill $sampler; wait $sampler 2>/dev/null || true
+      kill $sampler 2>/dev/null || true
+      wait $sampler 2>/dev/null || true
       read -r _ p50 p99 errors <<<"$reply"
       note 1 "$name" "kb_$count" "$(awk -v a="$before" -v b="$(cat "$work/most")" -v n="$count" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')"
       note 1 "$name" "first_$count" "$p99"
