@@ -78,8 +78,7 @@ public sealed partial class SpooledLedger : IEpochWork
 
         var calls = await left.RunAsync(front, cancellationToken);
         replay = null;
-        if (calls > 0)
-            LogReplayed(calls);
+        NoteReplayed(calls);
     }
 
     private async Task RestoreAsync(ISharedFront front, Hold hold, CancellationToken cancellationToken)
@@ -167,6 +166,7 @@ public sealed partial class SpooledLedger : IEpochWork
         var recorded = await book.RecordAsync([.. calls.Select(static claimed => claimed.Call)], cancellationToken);
         CrashPoint.Reach("claim_recorded");
         await front.AcknowledgeAsync([.. calls.Select(static claimed => (claimed.Call.Account, claimed.Call.ReceiptId))], cancellationToken);
+        metrics.HoldsReaped(calls.Count(static claimed => claimed.Gateway is null));
         if (recorded > 0)
             LogClaimed(recorded);
     }

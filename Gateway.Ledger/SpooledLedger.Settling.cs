@@ -17,6 +17,7 @@ public sealed partial class SpooledLedger
         if (Interlocked.CompareExchange(ref hold.Ending, ending, null) is { } first)
             return await first.Task.WaitAsync(cancellationToken);
 
+        Interlocked.Decrement(ref holds);
         try
         {
             CrashPoint.Reach("upstream_ended");
@@ -64,6 +65,7 @@ public sealed partial class SpooledLedger
             Delivering(hold);
 
         call.Delivery = delivery;
+        RecordingSpans.Begin(hold, time);
         StepToRecorder(hold);
     }
 
@@ -133,7 +135,9 @@ public sealed partial class SpooledLedger
         try
         {
             CrashPoint.Reach("settle_spooled");
+            var started = metrics.StartFront();
             var charged = await front.SettleAsync(hold, cost, mayOverrun, hold.SettledTokens, planned, CancellationToken.None);
+            metrics.FrontTook(FrontOperation.Settle, started);
             CrashPoint.Reach("settle_fronted");
             return (charged, true);
         }
@@ -184,8 +188,10 @@ public sealed partial class SpooledLedger
         {
             if (call.Cost > Credits.Zero)
             {
+                var started = metrics.StartSpool();
                 Write(call, hold, (of, payload) => spool.AppendDurablyAsync(of, RecordKind.Settle, payload), out var durable);
                 await durable;
+                metrics.SpoolTook(started);
             }
             else
             {
@@ -237,6 +243,7 @@ public sealed partial class SpooledLedger
         hold.Settled.Delivery = Delivery.Refunded;
         hold.Finished = 1;
         hold.RecordingSteps = 2;
+        RecordingSpans.Begin(hold, time);
         pending.Add(hold);
         recorder.Add(hold);
     }

@@ -65,6 +65,16 @@ internal sealed class SettlementSpool : IDisposable
         }
     }
 
+    /// <summary>From the beginning of the oldest segment that exists to the last record. Unit: bytes; segments that a long record made longer count as the others.</summary>
+    public long Size
+    {
+        get
+        {
+            lock (gate)
+                return ((long)(segments.Current - segments.First) * settings.SegmentBytes) + offset + buffer.WrittenCount;
+        }
+    }
+
     /// <summary>Appends a record that nobody waits for. It reaches the file before any later record does.</summary>
     /// <exception cref="IOException">The spool has failed.</exception>
     public void Append(Hold hold, RecordKind kind, ReadOnlySpan<byte> payload)

@@ -2,10 +2,11 @@ using System.Buffers;
 
 namespace Gateway.Transforms.Bodies;
 
-/// <summary>A growing buffer from the array pool. Dispose returns it; not thread-safe.</summary>
+/// <summary>A growing buffer that takes its memory from the array pool with the first write, and gives it back with Dispose; a later write takes anew. Not thread-safe.</summary>
+/// <param name="initialCapacity">The least that the first write takes. Unit: bytes.</param>
 public sealed class PooledBuffer(int initialCapacity = 1024) : IBufferWriter<byte>, IDisposable
 {
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(initialCapacity);
+    private byte[] _bytes = [];
 
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
@@ -74,9 +75,11 @@ public sealed class PooledBuffer(int initialCapacity = 1024) : IBufferWriter<byt
             return;
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(checked(Math.Max(Length + Math.Max(sizeHint, 1), Length * 2)));
+        var least = _bytes.Length == 0 ? initialCapacity : Length * 2;
+        var larger = ArrayPool<byte>.Shared.Rent(checked(Math.Max(Length + Math.Max(sizeHint, 1), least)));
         WrittenSpan.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;
     }
 }

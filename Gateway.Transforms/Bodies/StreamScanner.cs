@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Gateway.Transforms.Bodies;
 
-/// <summary>Cuts an upstream's bytes into server-sent events and reads each once. No I/O; bounded memory; nothing allocated per event.</summary>
+/// <summary>Cuts an upstream's bytes into server-sent events and reads each once. No I/O; bounded memory, none between two events; nothing allocated per event.</summary>
 /// <remarks>
 /// <code>
 /// while (!incoming.IsEmpty)
@@ -25,19 +25,20 @@ public sealed class StreamScanner(
     /// <summary>Default of the longest event: 1 MiB.</summary>
     public const int DefaultMaxEventBytes = 1024 * 1024;
 
-    private const int FirstCapacity = 8 * 1024;
+    private const int LeastCapacity = 1024;
 
     // One byte more than an event may have shows that it is too large; the other is the line feed behind a last carriage return.
     private readonly int _maxCapacity = checked(maxEventBytes + 2);
     private readonly AnswerFormat _format = format ?? AnswerFormat.Chat;
     private readonly PooledBuffer _joined = new(initialCapacity: 256);
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstCapacity);
+    private byte[] _buffer = [];
     private int _length;
     private int _eventStart;
     private int _lineStart;
     private int _scanned;
     private bool _isFirst = true;
     private bool _completed;
+    private bool _disposed;
     private bool _modelIsKnown;
     private AnswerFacts _facts;
 
@@ -53,7 +54,7 @@ public sealed class StreamScanner(
     /// <summary>Takes bytes, as many as there is room for, and returns how many. Room comes from calling <see cref="TryNext"/> until false.</summary>
     public int Feed(ReadOnlySpan<byte> incoming)
     {
-        ObjectDisposedException.ThrowIf(_buffer.Length == 0, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (Fault is not StreamFault.None || _completed)
         {
             return 0;
@@ -83,6 +84,8 @@ public sealed class StreamScanner(
         if (!isTerminated && (!_completed || _eventStart == _length || _length - _eventStart > maxEventBytes))
         {
             Fault = _length - _eventStart > maxEventBytes ? StreamFault.EventTooLarge : StreamFault.None;
+            if (_eventStart == _length)
+                GiveBack();
             return false;
         }
 
@@ -101,6 +104,12 @@ public sealed class StreamScanner(
 
     /// <summary>Returns the memory. Events read before are gone.</summary>
     public void Dispose()
+    {
+        _disposed = true;
+        GiveBack();
+    }
+
+    private void GiveBack()
     {
         var buffer = _buffer;
         _buffer = [];
@@ -196,9 +205,10 @@ public sealed class StreamScanner(
             return;
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + count, Math.Min(_buffer.Length * 2, _maxCapacity)));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + count, Math.Min(Math.Max(_buffer.Length * 2, LeastCapacity), _maxCapacity)));
         _buffer.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Transforms.Streaming;
 
@@ -24,9 +25,9 @@ public sealed class BinaryRelay : ReadOnlyStream
     private readonly Func<BinaryRelay, ValueTask>? _onLastBytes;
     private readonly TimedRead _reads;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private byte[] _input = ArrayPool<byte>.Shared.Rent(BlockBytes);
-    private byte[] _held = ArrayPool<byte>.Shared.Rent(BlockBytes);
-    private byte[] _output = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    private byte[]? _input;
+    private byte[]? _held;
+    private byte[]? _output;
     private int _heldLength;
     private int _outputLength;
     private int _outputSent;
@@ -67,31 +68,13 @@ public sealed class BinaryRelay : ReadOnlyStream
     /// <summary>Whether the last bytes were given to the client's socket while it was open.</summary>
     public bool IsDelivered { get; private set; }
 
+    // YARP asks for zero bytes first, so as to rent its buffer only when there is something to read; then it takes what is here.
     /// <inheritdoc/>
     /// <exception cref="IOException">The answer is not whole, or could not be settled: the client must not take it for whole.</exception>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         CountDelivered();
-        while (_outputSent == _outputLength)
-        {
-            if (_tailIsOut)
-            {
-                IsDelivered = _clientIsThere();
-                return 0;
-            }
-
-            if (End == RelayEnd.Running)
-                await FillAsync(cancellationToken);
-            else
-                await EndAsync();
-        }
-
-        // YARP asks for zero bytes first, so as to rent its buffer only when there is something to read.
-        var count = Math.Min(buffer.Length, _outputLength - _outputSent);
-        _output.AsSpan(_outputSent, count).CopyTo(buffer.Span);
-        _outputSent += count;
-        _given = count;
-        return count;
+        return _outputSent < _outputLength ? new ValueTask<int>(Take(buffer)) : NextAsync(buffer, cancellationToken);
     }
 
     /// <summary>Reads on until the first bytes have come: what is known by then decides whether the client gets this answer.</summary>
@@ -112,14 +95,39 @@ public sealed class BinaryRelay : ReadOnlyStream
         _disposed = true;
         _reads.Dispose();
         _upstream.Dispose();
-        ArrayPool<byte>.Shared.Return(_held);
-        ArrayPool<byte>.Shared.Return(_output);
-
-        // A read that was left behind, by a hang-up or for its silence, may still write into the input buffer.
-        if (End is RelayEnd.Complete or RelayEnd.Broken)
-            ArrayPool<byte>.Shared.Return(_input);
-        (_input, _held, _output) = ([], [], []);
+        GiveBack(ref _held);
+        GiveBack(ref _output);
         (_heldLength, _outputLength, _outputSent) = (0, 0, 0);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> NextAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        while (_outputSent == _outputLength)
+        {
+            GiveBack(ref _output);
+            if (_tailIsOut)
+            {
+                IsDelivered = _clientIsThere();
+                return 0;
+            }
+
+            if (End == RelayEnd.Running)
+                await FillAsync(cancellationToken);
+            else
+                await EndAsync();
+        }
+
+        return Take(buffer);
+    }
+
+    private int Take(Memory<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, _outputLength - _outputSent);
+        _output.AsSpan(_outputSent, count).CopyTo(buffer.Span);
+        _outputSent += count;
+        _given = count;
+        return count;
     }
 
     private void CountDelivered()
@@ -129,6 +137,7 @@ public sealed class BinaryRelay : ReadOnlyStream
         _given = 0;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -140,9 +149,16 @@ public sealed class BinaryRelay : ReadOnlyStream
         }
 
         int read;
+        var patience = left < _options.IdleTimeout ? left : _options.IdleTimeout;
         try
         {
-            read = await _reads.ReadAsync(_input.AsMemory(0, BlockBytes), left < _options.IdleTimeout ? left : _options.IdleTimeout, cancellationToken);
+            // A read of zero bytes waits without a buffer.
+            read = _input is null ? await _reads.ReadAsync(Memory<byte>.Empty, patience, cancellationToken) : 0;
+            if (read != TimedRead.Silent)
+            {
+                _input ??= ArrayPool<byte>.Shared.Rent(BlockBytes);
+                read = await _reads.ReadAsync(_input.AsMemory(0, BlockBytes), patience, cancellationToken);
+            }
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
@@ -153,12 +169,18 @@ public sealed class BinaryRelay : ReadOnlyStream
         if (read == TimedRead.Silent)
             End = left < _options.IdleTimeout ? RelayEnd.TooLong : RelayEnd.Silent;
         else if (read == 0)
-            End = RelayEnd.Complete;
+            Complete();
         else
-            Take(read);
+            Receive(read);
     }
 
-    private void Take(int read)
+    private void Complete()
+    {
+        GiveBack(ref _input);
+        End = RelayEnd.Complete;
+    }
+
+    private void Receive(int read)
     {
         if (ReceivedBytes == 0)
             FirstByteAt = Stopwatch.GetTimestamp();
@@ -171,14 +193,23 @@ public sealed class BinaryRelay : ReadOnlyStream
 
         // What was held goes out, what came is held.
         ReleaseHeld();
-        (_held, _input) = (_input, _held);
+        (_held, _input) = (_input, null);
         _heldLength = read;
     }
 
     private void ReleaseHeld()
     {
-        (_output, _held) = (_held, _output);
+        GiveBack(ref _output);
+        (_output, _held) = (_held, null);
         (_outputLength, _outputSent, _heldLength) = (_heldLength, 0, 0);
+    }
+
+    // Never the input while a read is under way: one that was left behind, by a hang-up or for its silence, may still write into it.
+    private static void GiveBack(ref byte[]? block)
+    {
+        if (block is not null)
+            ArrayPool<byte>.Shared.Return(block);
+        block = null;
     }
 
     private async ValueTask EndAsync()

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Streaming;
@@ -15,6 +15,7 @@ public sealed class RecordingStream(Stream inner, int maxBytes) : ReadOnlyStream
     public ReadOnlyMemory<byte> Recorded => _isWhole ? _copy.WrittenMemory : default;
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = await inner.ReadAsync(buffer, cancellationToken);

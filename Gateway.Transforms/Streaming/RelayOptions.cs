@@ -33,6 +33,9 @@ public sealed record RelayOptions
     /// <summary>The limit that holds now that it is reached. Unit: tokens. <c>null</c>: the first one stands.</summary>
     public Func<ValueTask<long>>? ExtendOutput { get; init; }
 
+    /// <summary>Told of each output behind the first: how long after the one before it came. Unit: seconds; 0 for what came with one read. <c>null</c>, the default: nobody asks.</summary>
+    public Action<double>? OnNextContent { get; init; }
+
     /// <summary>The longest transcript that is kept in memory for <see cref="SseRelay.Transcript"/>. Unit: bytes; 0, the default: none.</summary>
     public int MaxTranscriptBytes { get; init; }
 }

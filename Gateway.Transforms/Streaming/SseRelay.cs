@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Tokens;
 
@@ -13,10 +13,8 @@ namespace Gateway.Transforms.Streaming;
 /// YARP writes what one read returned, and flushes it, before it reads again. So when a read begins, all that earlier reads returned has
 /// been given to the client's socket: only then does its text count as delivered.
 /// </remarks>
-public sealed class SseRelay : ReadOnlyStream
+public sealed partial class SseRelay : ReadOnlyStream
 {
-    private static readonly byte[] Ping = ": ping\n\n"u8.ToArray();
-
     private readonly RelayOptions _options;
     private readonly Func<SseRelay, ValueTask<RelayTail>> _onEnd;
     private readonly Func<SseRelay, ValueTask>? _onLastBytes;
@@ -29,17 +27,13 @@ public sealed class SseRelay : ReadOnlyStream
     private readonly PooledBuffer? _transcript;
     private readonly StreamScanner _scanner;
     private readonly DeliveredTokens _delivered;
-    private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _outputSent;
     private bool _ended;
-    private bool _wasSilent;
     private bool _lastEventEnds;
     private bool _tailIsOut;
     private bool _transcriptIsWhole = true;
     private bool _disposed;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private long _lastEventAt;
-    private TimeSpan _silence;
     private long _maxOutputTokens;
 
     /// <summary>Relays <paramref name="upstream"/>.</summary>
@@ -96,6 +90,9 @@ public sealed class SseRelay : ReadOnlyStream
     /// <summary>When the first content came (<see cref="Stopwatch"/> ticks); 0: none yet.</summary>
     public long FirstContentAt { get; private set; }
 
+    /// <summary>When the last content came (<see cref="Stopwatch"/> ticks); 0: none yet.</summary>
+    public long LastContentAt { get; private set; }
+
     /// <summary>The model that the first chunk names.</summary>
     public string? ReportedModel => _scanner.ReportedModel;
 
@@ -114,31 +111,10 @@ public sealed class SseRelay : ReadOnlyStream
     /// <summary>All bytes that the client gets, known once the last ones are; empty: none were kept, or there were too many.</summary>
     public ReadOnlyMemory<byte> Transcript => _transcript is not null && _transcriptIsWhole ? _transcript.WrittenMemory : default;
 
+    // YARP asks for zero bytes first, so as to rent its buffer only when there is something to read; then it takes what is here.
     /// <inheritdoc/>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        // YARP asks for zero bytes first, so as to rent its buffer only when there is something to read.
-        if (_outputSent == _output.Length)
-            CountDelivered();
-
-        while (_outputSent == _output.Length)
-        {
-            _output.Clear();
-            _outputSent = 0;
-            if (_tailIsOut)
-                return 0;
-            if (_ended)
-                await EndAsync();
-            else if (await MayGoOnAsync())
-                await FillAsync(cancellationToken);
-            await KeepAsync();
-        }
-
-        var count = Math.Min(buffer.Length, _output.Length - _outputSent);
-        _output.WrittenSpan.Slice(_outputSent, count).CopyTo(buffer.Span);
-        _outputSent += count;
-        return count;
-    }
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _outputSent < _output.Length ? new ValueTask<int>(Take(buffer)) : NextAsync(buffer, cancellationToken);
 
     /// <summary>Reads on until there is content, or the end, or the upstream has been silent for a ping's time: what is known by then decides whether the client gets this stream.</summary>
     /// <returns>False: it failed before it said anything, and nothing of it needs to be shown.</returns>
@@ -166,10 +142,37 @@ public sealed class SseRelay : ReadOnlyStream
         _held.Dispose();
         _transcript?.Dispose();
         _upstream.Dispose();
+    }
 
-        // A read that a hang-up left behind may still write into the input buffer, so it does not go back to the pool.
-        if (End != RelayEnd.Running)
-            ArrayPool<byte>.Shared.Return(_input);
+    // Each chunk of each stream passes here, and mostly waits: what an async method keeps meanwhile comes from a pool.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> NextAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        CountDelivered();
+        while (_outputSent == _output.Length)
+        {
+            // The memory of what has left goes back: a stream that waits holds none.
+            _output.Dispose();
+            _outputSent = 0;
+            if (_tailIsOut)
+                return 0;
+
+            if (_ended)
+                await EndAsync();
+            else if (await MayGoOnAsync())
+                await FillAsync(cancellationToken);
+            await KeepAsync();
+        }
+
+        return Take(buffer);
+    }
+
+    private int Take(Memory<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, _output.Length - _outputSent);
+        _output.WrittenSpan.Slice(_outputSent, count).CopyTo(buffer.Span);
+        _outputSent += count;
+        return count;
     }
 
     private void CountDelivered()
@@ -178,7 +181,7 @@ public sealed class SseRelay : ReadOnlyStream
         {
             if (_clientIsThere())
                 _delivered.Append(_text.WrittenSpan);
-            _text.Clear();
+            _text.Dispose();
         }
 
         if (_tailIsOut)
@@ -195,229 +198,5 @@ public sealed class SseRelay : ReadOnlyStream
         }
 
         return _tailIsOut && _onLastBytes is not null ? _onLastBytes(this) : ValueTask.CompletedTask;
-    }
-
-    private async ValueTask<bool> MayGoOnAsync()
-    {
-        if (Stopwatch.GetElapsedTime(_startedAt) >= _options.MaxTime)
-        {
-            Finish(RelayEnd.TooLong);
-            return false;
-        }
-
-        if (_delivered.Count <= _maxOutputTokens)
-            return true;
-        if (_options.ExtendOutput is { } extend)
-            _maxOutputTokens = await extend();
-        if (_delivered.Count <= _maxOutputTokens)
-            return true;
-
-        Finish(RelayEnd.Exhausted);
-        return false;
-    }
-
-    private TimeSpan Patience()
-    {
-        var left = _options.MaxTime - Stopwatch.GetElapsedTime(_startedAt);
-        var idle = _options.IdleTimeout - _silence;
-        var patience = _options.PingInterval < idle ? _options.PingInterval : idle;
-        var least = TimeSpan.FromMilliseconds(1);
-        patience = left < patience ? left : patience;
-        return patience > least ? patience : least;
-    }
-
-    private async ValueTask FillAsync(CancellationToken cancellationToken)
-    {
-        int read;
-        var waitingSince = Stopwatch.GetTimestamp();
-        try
-        {
-            read = await _reads.ReadAsync(_input, Patience(), cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
-        {
-            Finish(RelayEnd.Broken);
-            return;
-        }
-
-        // Time that the client takes is not the upstream's silence.
-        _silence += Stopwatch.GetElapsedTime(waitingSince);
-        if (read == TimedRead.Silent)
-        {
-            if (!EndsIfSilent())
-            {
-                _wasSilent = true;
-                _output.Write(Ping);
-            }
-
-            return;
-        }
-
-        if (read == 0)
-        {
-            _scanner.Complete();
-            Relay();
-            Finish(HasFinishReason && Reported is not null ? RelayEnd.Complete : RelayEnd.Broken);
-            return;
-        }
-
-        var incoming = _input.AsSpan(0, read);
-        while (!incoming.IsEmpty && !_ended)
-        {
-            incoming = incoming[_scanner.Feed(incoming)..];
-            Relay();
-            if (_scanner.Fault != StreamFault.None)
-                Finish(RelayEnd.Unreadable);
-        }
-
-        EndsIfSilent();
-    }
-
-    // Comments, and the bytes of an event that does not come to its end, are no sign of life.
-    private bool EndsIfSilent()
-    {
-        if (_silence < _options.IdleTimeout)
-            return false;
-
-        Finish(RelayEnd.Silent);
-        return true;
-    }
-
-    private void Relay()
-    {
-        while (!_ended && _scanner.TryNext(out var next))
-        {
-            switch (next.Kind)
-            {
-                case EventKind.Chunk:
-                    _lastEventAt = Stopwatch.GetTimestamp();
-                    _silence = TimeSpan.Zero;
-                    RelayChunk(next);
-                    break;
-                case EventKind.Comment:
-                    ChunkRewrite.Unchanged(next, _output);
-                    break;
-                case EventKind.Done:
-                    Finish(RelayEnd.Complete);
-                    break;
-                case EventKind.Error:
-                    Finish(RelayEnd.Error);
-                    break;
-                case EventKind.NotJson:
-                    Finish(RelayEnd.Unreadable);
-                    break;
-                default:
-                    throw new UnreachableException(next.Kind.ToString());
-            }
-        }
-    }
-
-    private void RelayChunk(in SseEvent chunk)
-    {
-        ref readonly var facts = ref chunk.Facts;
-        if (facts.FinishedWithError)
-        {
-            Finish(RelayEnd.Error);
-            return;
-        }
-
-        HasFinishReason |= facts.HasFinishReason;
-        Images += facts.Images;
-        AudioMilliseconds = facts.AudioMilliseconds ?? AudioMilliseconds;
-        if (facts.HasContent && !HasContent)
-        {
-            HasContent = true;
-            FirstContentAt = _lastEventAt;
-        }
-
-        if (facts.HasUsage && !facts.UsageIsEmpty)
-            Reported = facts.TokensAreOutputOnly && Reported is { } earlier ? earlier with { Output = facts.Tokens.Output } : facts.Tokens;
-
-        // The extra chunk that the gateway asked for and the client did not.
-        var hidesUsage = _options.Format.UsageIsOptional && !_options.ClientWantsUsage;
-        if (facts is { HasUsage: true, ChoicesEmpty: true } && hidesUsage)
-            return;
-
-        ReleaseHeld();
-        if ((facts.IsFinal && !hidesUsage) || (facts.HasFinishReason && _options.HoldsLastChunk))
-            ChunkRewrite.Unchanged(chunk, _held);
-        else if (hidesUsage)
-            ChunkRewrite.WithoutUsage(chunk, _output);
-        else
-            ChunkRewrite.Unchanged(chunk, _output);
-
-        _lastEventEnds = facts.EndsStream;
-        if (facts.EndsStream)
-            Finish(RelayEnd.Complete);
-    }
-
-    private void ReleaseHeld()
-    {
-        if (_held.Length == 0)
-            return;
-
-        _output.Write(_held.WrittenSpan);
-        _held.Clear();
-    }
-
-    private void Finish(RelayEnd end)
-    {
-        if (_ended)
-            return;
-
-        _ended = true;
-        End = end;
-    }
-
-    private async ValueTask EndAsync()
-    {
-        var tail = await _onEnd(this);
-        if (!tail.ErrorEvent.IsEmpty)
-        {
-            ReleaseHeld();
-            _output.Write(tail.ErrorEvent.Span);
-        }
-        else
-        {
-            WriteLast(tail);
-            if (!_lastEventEnds)
-                _output.Write(_options.Format.Terminator);
-        }
-
-        _tailIsOut = true;
-    }
-
-    private void WriteLast(in RelayTail tail)
-    {
-        if (_held.Length == 0)
-        {
-            if (_options.Format.UsageIsOptional && _options.ClientWantsUsage && !tail.UsageExtra.IsEmpty)
-                WriteUsageChunk(tail);
-            return;
-        }
-
-        using var scanner = new StreamScanner(format: _options.Format);
-        scanner.Feed(_held.WrittenSpan);
-        scanner.Complete();
-        if (scanner.TryNext(out var last))
-        {
-            var usageExtra = _options.ClientWantsUsage || !_options.Format.UsageIsOptional ? tail.UsageExtra.Span : default;
-            ChunkRewrite.WithExtras(last, usageExtra, tail.RootExtra.Span, _output);
-        }
-    }
-
-    // The client asked for usage and the upstream sent none: it gets ours.
-    private void WriteUsageChunk(in RelayTail tail)
-    {
-        _output.Write("data: {\"object\":\"chat.completion.chunk\",\"choices\":[],\"usage\":{"u8);
-        _output.Write(tail.UsageExtra.Span);
-        _output.Write("}"u8);
-        if (!tail.RootExtra.IsEmpty)
-        {
-            _output.Write(","u8);
-            _output.Write(tail.RootExtra.Span);
-        }
-
-        _output.Write("}\n\n"u8);
     }
 }

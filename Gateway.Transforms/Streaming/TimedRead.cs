@@ -9,6 +9,8 @@ internal sealed class TimedRead : IValueTaskSource<int>, IDisposable
     /// <summary>The answer when time is over and the read goes on.</summary>
     public const int Silent = -1;
 
+    private const long NotSet = long.MaxValue;
+
     private readonly Stream _source;
     private readonly Action _onCompleted;
     private readonly Timer _timer;
@@ -18,6 +20,11 @@ internal sealed class TimedRead : IValueTaskSource<int>, IDisposable
     private bool _reading;
     private bool _completed;
     private bool _waiting;
+    private bool _disposed;
+
+    // Milliseconds of Environment.TickCount64, the clock of timers.
+    private long _waitEndsAt;
+    private long _timerFiresAt = NotSet;
 
     public TimedRead(Stream source)
     {
@@ -27,6 +34,7 @@ internal sealed class TimedRead : IValueTaskSource<int>, IDisposable
     }
 
     /// <summary>Bytes read, 0 at the end, <see cref="Silent"/> when <paramref name="patience"/> is over. The buffer stays the stream's until bytes come.</summary>
+    /// <remarks>An empty buffer waits until there is something to read, or the end, where the source knows how to; its 0 says nothing.</remarks>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (!_reading)
@@ -47,7 +55,8 @@ internal sealed class TimedRead : IValueTaskSource<int>, IDisposable
             {
                 _wait.Reset();
                 _waiting = true;
-                _timer.Change(patience, Timeout.InfiniteTimeSpan);
+                _waitEndsAt = Environment.TickCount64 + (long)Math.Ceiling(patience.TotalMilliseconds);
+                SetTimer();
                 return new ValueTask<int>(this, _wait.Version);
             }
         }
@@ -75,7 +84,12 @@ internal sealed class TimedRead : IValueTaskSource<int>, IDisposable
         _wait.OnCompleted(continuation, state, token, flags);
 
     /// <inheritdoc/>
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+            _disposed = true;
+        _timer.Dispose();
+    }
 
     private void OnCompleted()
     {
@@ -85,7 +99,6 @@ internal sealed class TimedRead : IValueTaskSource<int>, IDisposable
             if (!_waiting)
                 return;
             _waiting = false;
-            _timer.Change(Timeout.Infinite, Timeout.Infinite);
         }
 
         _wait.SetResult(0);
@@ -95,11 +108,28 @@ internal sealed class TimedRead : IValueTaskSource<int>, IDisposable
     {
         lock (_gate)
         {
-            if (!_waiting)
+            _timerFiresAt = NotSet;
+            if (!_waiting || _disposed)
                 return;
+            if (_waitEndsAt > Environment.TickCount64)
+            {
+                SetTimer();
+                return;
+            }
+
             _waiting = false;
         }
 
         _wait.SetResult(Silent);
+    }
+
+    // A wait that is over leaves the timer as it is: to set it for each read, and back, would cost more than the read of a chunk.
+    private void SetTimer()
+    {
+        if (_timerFiresAt <= _waitEndsAt)
+            return;
+
+        _timerFiresAt = _waitEndsAt;
+        _timer.Change(Math.Max(0, _waitEndsAt - Environment.TickCount64), Timeout.Infinite);
     }
 }

@@ -12,6 +12,9 @@ public sealed class DeliveredTokens : IDisposable
     /// <summary>Text that waits for its end. Unit: bytes. A stream's memory, and the most that <see cref="Count"/> counts again.</summary>
     private const int BufferBytes = 4_096;
 
+    /// <summary>What a first part takes: most streams wait with a word or two. Unit: bytes.</summary>
+    private const int FirstBytes = 256;
+
     private readonly TokenCounter _counter;
     private byte[]? _buffer;
     private int _pending;
@@ -42,12 +45,15 @@ public sealed class DeliveredTokens : IDisposable
         }
     }
 
+    /// <summary>No less than <see cref="Count"/>, and known without counting: a token has a byte at least. Unit: tokens.</summary>
+    public long AtMost => _finished + (_pendingCounted ? _pendingTokens : _pending);
+
     /// <summary>Adds the next part of the text. After <see cref="Dispose"/> it starts a new buffer.</summary>
     /// <param name="utf8">Unescaped text; may be empty, and may start or end inside a character.</param>
     public void Append(ReadOnlySpan<byte> utf8)
     {
         if (utf8.IsEmpty) return;
-        _buffer ??= ArrayPool<byte>.Shared.Rent(BufferBytes);
+        Reserve(Math.Min(_pending + utf8.Length, BufferBytes));
         _pendingTokens = 0;
         _pendingCounted = false;
         while (!utf8.IsEmpty)
@@ -69,6 +75,19 @@ public sealed class DeliveredTokens : IDisposable
         _pending = 0;
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = null;
+    }
+
+    private void Reserve(int bytes)
+    {
+        if (_buffer is not null && _buffer.Length >= bytes) return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(bytes, FirstBytes));
+        if (_buffer is not null)
+        {
+            _buffer.AsSpan(0, _pending).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = larger;
     }
 
     private void MakeRoom()

@@ -1,3 +1,4 @@
+using Gateway.Ledger;
 using Gateway.Load;
 
 if (args is not ["commands"])
@@ -54,6 +55,8 @@ static async Task<int> RunAsync(string[] command)
             return await LedgerRuns.RunAsync(redis, postgres, int.Parse(accounts), double.Parse(rate), double.Parse(seconds), marker.FirstOrDefault());
         case ["soak", var redis, var postgres, var accounts, var rate, var seconds]:
             return await LedgerRuns.SoakAsync(redis, postgres, int.Parse(accounts), double.Parse(rate), double.Parse(seconds));
+        case ["embedded", var durability, var rate, var seconds]:
+            return await EmbeddedLoad.RunAsync(Enum.Parse<Durability>(durability, ignoreCase: true), double.Parse(rate), double.Parse(seconds));
         default:
             Console.Error.WriteLine("""
                 load URL KEY CONNECTIONS SECONDS RATE(0 = closed loop) [body=BYTES] [HEADER:VALUE]…      KEY may be @FILE, one a line
@@ -64,6 +67,7 @@ static async Task<int> RunAsync(string[] command)
                 receipts SQLITE_FILE COUNT | rules SQLITE_FILE COUNT | disk FOLDER FLUSHES
                 upstream URL | yarp URL UPSTREAM | otlp-sink URL
                 record POSTGRES SETTLEMENTS ACCOUNTS | ledger REDIS POSTGRES ACCOUNTS RATE SECONDS [MARKER] | soak REDIS POSTGRES ACCOUNTS RATE SECONDS
+                embedded process|power RATE SECONDS
                 commands     (reads commands from its input, a line each)
                 """);
             return 2;
