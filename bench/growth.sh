@@ -82,25 +82,26 @@ measure_bodies() {
 
 # Streams that write once a second: resident memory while all of them are open, beside what it was before.
 measure_open_streams() {
-  local count name before most now sampler
+  local count name most now sampler
+  local -A before=([yarp]=$(resident yarp) [rules-0]=$(resident rules-0))
   for count in "${stream_counts[@]}"; do
     for name in yarp "rules-0"; do
-      before=$(resident "$name")
       (most=0; while sleep 0.25; do now=$(resident "$name"); most=$(awk -v a="$most" -v b="$now" 'BEGIN { print (b > a ? b : a) }'); echo "$most" >"$work/most"; done) & sampler=$!; pids+=($!)
       ask streams "$(url "$name")" "${key[$name]}" "$count" 4 model=$([ "$name" = yarp ] || echo mock/)slow chunks=6 gap=1000 || reply='0 0 0 0'
       kill $sampler 2>/dev/null || true
       wait $sampler 2>/dev/null || true
       read -r _ p50 p99 errors <<<"$reply"
-      note 1 "$name" "kb_$count" "$(awk -v a="$before" -v b="$(cat "$work/most")" -v n="$count" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')"
+      note 1 "$name" "kb_$count" "$(awk -v a="${before[$name]}" -v b="$(cat "$work/most")" -v n="$count" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')"
       note 1 "$name" "first_$count" "$p99"
-      echo "$name, $count streams: $before MB before, $(cat "$work/most") MB at most, first byte p50 $p50 ms, p99 $p99 ms, $errors errors"
+      echo "$name, $count streams: ${before[$name]} MB before, $(cat "$work/most") MB at most, first byte p50 $p50 ms, p99 $p99 ms, $errors errors"
     done
   done
 }
 
 curve() { # TITLE NAME STEPS…
-  local name=$2 step first=$3; shift 2
+  local name=$2 step first=$3
   echo; echo "## $1"; echo
+  shift 2
   header "$name" 'CPU µs a call, closed loop' '× the first' 'µs at 500/s' '× the first' 'p50 at 500/s, ms' 'beyond YARP' p99 'beyond YARP'
   for step; do
     row "$step" "$(middle "$name-$step" cpu_closed 0)" "$(middle "$name-$step" cpu_closed 2 / "$name-$first")" "$(middle "$name-$step" cpu_500 0)" "$(middle "$name-$step" cpu_500 2 / "$name-$first")" \
@@ -123,7 +124,7 @@ report() {
       "$(middle rules-0 "p99_$step" 2)" "$(middle rules-0 "p99_$step" 2 - yarp)" "$(SPREAD=no middle rules-0 "errors_$step" 0)"
   done
   echo; echo '## Streams at once, a chunk a second each'; echo
-  echo 'Both connections of a stream included; memory that earlier steps left to the process is not counted again.'; echo
+  echo 'Beyond what the process had before the first of these steps, which was warm from everything above; both connections of a stream included.'; echo
   header streams 'resident KB a stream' 'of bare YARP' 'first byte p99, ms' 'of bare YARP'
   for step in "${stream_counts[@]}"; do row "$step" "$(middle rules-0 "kb_$step" 0)" "$(middle yarp "kb_$step" 0)" "$(middle rules-0 "first_$step" 1)" "$(middle yarp "first_$step" 1)"; done
 }
