@@ -114,6 +114,7 @@ report() {
   echo '# As things grow'; echo
   echo "\`bench/growth.sh $rounds $seconds\` wrote this page: $(machine) Load average before: $load_before."
   echo "Embedded gateway, \`process\`; $rounds rounds of $seconds s a figure, middle (least to most). Bare YARP in the same rounds: $(middle yarp cpu_closed 0) µs closed loop, $(middle yarp cpu_500 0) µs at 500/s."
+  awk -v load="$load_before" 'BEGIN { exit !(load > 1) }' && echo '**Other work ran on this machine: times and ratios are not to be relied on.**'
   curve 'Keys, all of them calling in turns' keys "${key_counts[@]}"
   curve 'Rules, of which none matches' rules "${rule_counts[@]}"
   curve 'Receipts in the book' receipts "${receipt_counts[@]}"
