@@ -29,6 +29,8 @@ add() { # NAME KIND [SETTING=VALUE…]
   [ -z "$only" ] || [[ ,$only,yarp, == *,$1,* ]] || return 0
   if target_add "$@"; then targets+=("$1"); [ "$2" != gateway ] || gateways+=("$1"); else echo "${title[$1]}: ${absent[$1]}"; fi
 }
+# These differ from `process` in telemetry alone: what that cannot change is measured once or not, for the time it takes.
+is_traced() { [ "$1" = telemetry ] || [ "$1" = sampled ]; }
 has() { [[ " ${targets[*]} " == *" $1 "* ]]; }
 
 open_all() {
@@ -53,7 +55,7 @@ open_all() {
 measure_starts() {
   local name i began
   for name in "${targets[@]}"; do
-    for i in $(seq "$starts"); do
+    for i in $(seq "$(is_traced "$name" && echo 1 || echo "$starts")"); do
       target_stop "$name"
       began=$(date +%s%N)
       target_launch "$name"
@@ -115,8 +117,8 @@ measure_streams() {
     done
   done
 }
-# Neither durability nor the sampling of one in a hundred is a matter of chunks: not measured, for the time it takes.
-per_chunk() { case $1 in power | sampled) false ;; esac; }
+# Those of which something is to be learned, for the time it takes.
+per_chunk() { case $1 in yarp | process | shared | telemetry | nginx) ;; *) false ;; esac; }
 
 # With and without telemetry in short turns, because what is looked for is smaller than the drift over a round.
 measure_telemetry() {
@@ -139,7 +141,7 @@ measure_two_cores() {
   for name in "${targets[@]}"; do target_stop "$name"; done
   for each in $upstream_pid $generator; do taskset -acp 0,1 "$each" >/dev/null; done
   pinned=0,1
-  for name in yarp process power shared nginx; do
+  for name in yarp process power shared; do
     has "$name" || continue
     cores[$name]=0,1
     target_launch "$name"
@@ -155,7 +157,8 @@ load_before=$(load_average)
 measure_starts
 for name in "${targets[@]}"; do warm_up "$name" "$warm_up_most"; done
 measure_calls closed 0 32 "${targets[@]}"
-measure_calls 500 500 32 "${targets[@]}"
+untraced=(); for name in "${targets[@]}"; do is_traced "$name" || untraced+=("$name"); done
+measure_calls 500 500 32 "${untraced[@]}"
 measure_calls 1000 1000 32 "${targets[@]}"
 measure_streams
 measure_telemetry

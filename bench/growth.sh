@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . bench/servers.sh
 . bench/targets.sh
 . bench/measure.sh
-rounds=3 seconds=3 warm_up_most=30 output= numbers=() key_counts=(10 1000 100000) rule_counts=(0 10 10000) receipt_counts=(1000 100000 1000000)
+rounds=2 seconds=3 warm_up_most=20 output= numbers=() key_counts=(10 1000 100000) rule_counts=(0 10 10000) receipt_counts=(1000 100000 1000000)
 body_sizes=(1000 100000 1000000 10000000) stream_counts=(100 1000 2000)
 while [ $# -gt 0 ]; do
   case $1 in

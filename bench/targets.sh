@@ -59,7 +59,7 @@ targets_close() {
 # One command of the generator; its answer is in $reply. Fails when it is an error.
 ask() {
   echo "$*" >&8
-  IFS= read -r -t 240 reply <&9 || reply='error the generator does not answer'
+  IFS= read -r -t 600 reply <&9 || reply='error the generator does not answer'
   [[ $reply != error* ]] && return
   echo "$* -> $reply" >&2
   return 1
