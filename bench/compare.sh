@@ -97,6 +97,7 @@ measure_upstream() { # ROUND SUFFIX RATE CONNECTIONS
 }
 
 # Streams of 20 and of 200 chunks: what the longer ones cost more is the chunks'.
+declare -A failed=()
 measure_streams() {
   local round name count p50 p99 errors short_micros short_bytes
   echo "round target     streams first_p50_ms first_p99_ms errors cpu_us_a_chunk bytes_a_chunk load_average   ($streams streams at once)"
@@ -105,7 +106,7 @@ measure_streams() {
       costs "$name" streams "$streams" "$seconds" chunks=20 || { echo "$name failed in round $round"; continue; }
       read -r count p50 p99 errors <<<"$reply"
       note "$round" "$name" errors_streams "$errors"
-      [ "$errors" -lt "$count" ] || { echo "$name: every stream failed"; continue; }
+      [ "$errors" -lt "$count" ] || { failed[$name]="every stream failed: $(last_words "$name")"; echo "$name: ${failed[$name]}"; continue; }
       note "$round" "$name" first_p50 "$p50"; note "$round" "$name" first_p99 "$p99"
       short_micros=$micros short_bytes=$bytes micros=- bytes=-
       if per_chunk "$name" && costs "$name" streams "$streams" "$seconds" chunks=200; then

@@ -8,6 +8,7 @@ report() {
   awk -v load="$load_before" 'BEGIN { exit !(load > 1) }' && echo '**Other work ran on this machine: times and ratios are not to be relied on.**'
   local name
   for name in "${order[@]}" bifrost; do [ -z "${absent[$name]:-}" ] || echo "${title[$name]}: ${absent[$name]}."; done
+  for name in "${!failed[@]}"; do echo "${title[$name]}: ${failed[$name]}."; done
   echo
   goals
   echo; echo '## CPU and allocations of a call'; echo

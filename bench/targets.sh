@@ -78,7 +78,7 @@ target_add() {
   target_launch "$name"
   [ "${kind[$name]}" != gateway ] || gateway_fund "$name"
   until_answered "$(url "$name")" "${key[$name]}" "$(date +%s%N)" ${options[$name]} && return
-  absent[$name]="does not answer: $(tail -n 1 "$work/$name/log" | tr -dc ' -~' | tail -c 300)"
+  absent[$name]="does not answer: $(last_words "$name")"
   target_stop "$name"
   return 1
 }
@@ -96,6 +96,8 @@ target_stop() {
   unset "pid[$1]"
 }
 
+# What a target wrote last that looks like an error, or else wrote last.
+last_words() { { grep -i 'error' "$work/$1/log" || cat "$work/$1/log"; } | tail -n 1 | tr -dc ' -~' | tail -c 200; }
 url() { echo "http://127.0.0.1:${port[$1]}/v1/chat/completions"; }
 address() { echo "127.0.0.1:${port[$1]}"; }
 api() { curl -sf "http://$(address "$1")/api/$2" -H "Authorization: Bearer $admin" -H "$json" -d "$3"; } # NAME RESOURCE BODY
