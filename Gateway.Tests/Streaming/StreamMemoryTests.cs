@@ -18,6 +18,8 @@ internal sealed class StreamMemoryTests
     private static readonly byte[] Delta =
         "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\" fox\"}}\n\n"u8.ToArray();
 
+    private static readonly TranslationTarget Target = default(TranslationTarget) with { UpstreamModel = "m", ReceiptId = "ul_1" };
+
     private readonly byte[] buffer = new byte[64 * 1024];
 
     [Test]
@@ -35,7 +37,7 @@ internal sealed class StreamMemoryTests
     public void A_translated_chunk_allocates_nothing()
     {
         using var upstream = new ArrivingStream();
-        var relay = Relay(new TranslatingStream(upstream, new ChatOverMessages().Translate(default)));
+        var relay = Relay(new TranslatingStream(upstream, new ChatOverMessages().Translate(Target)));
 
         Assert.That(AllocatedBy(relay, upstream, Delta), Is.Zero);
 
@@ -46,7 +48,7 @@ internal sealed class StreamMemoryTests
     public void A_recorded_chunk_allocates_nothing()
     {
         using var upstream = new ArrivingStream();
-        var recording = new RecordingStream(upstream, maxBytes: 1024 * 1024);
+        var recording = new RecordingStream(upstream, maxBytes: 100 * Chunk.Length);
         var relay = Relay(recording);
 
         Assert.That(AllocatedBy(relay, upstream, Chunk), Is.Zero);
@@ -59,7 +61,7 @@ internal sealed class StreamMemoryTests
     public void A_block_of_sound_allocates_nothing()
     {
         using var upstream = new ArrivingStream();
-        var relay = new BinaryRelay(upstream, new BinaryRelayOptions { IdleTimeout = TimeSpan.FromMinutes(1) }, static () => true, static _ => new ValueTask<bool>(true));
+        var relay = Sound(upstream);
 
         Assert.That(AllocatedBy(relay, upstream, Chunk), Is.Zero);
 
@@ -86,7 +88,7 @@ internal sealed class StreamMemoryTests
     {
         using var pool = new PoolWatch();
         using var upstream = new ArrivingStream();
-        var relay = Relay(translated ? new TranslatingStream(upstream, new ChatOverMessages().Translate(default)) : upstream);
+        var relay = Relay(translated ? new TranslatingStream(upstream, new ChatOverMessages().Translate(Target)) : upstream);
 
         for (var i = 0; i < 3; i++)
         {
@@ -126,7 +128,7 @@ internal sealed class StreamMemoryTests
     {
         using var pool = new PoolWatch();
         using var upstream = new ArrivingStream();
-        var relay = new BinaryRelay(upstream, new BinaryRelayOptions { IdleTimeout = TimeSpan.FromMinutes(1) }, static () => true, static _ => new ValueTask<bool>(true));
+        var relay = Sound(upstream);
         Pass(relay, upstream, Chunk);
 
         var wait = relay.ReadAsync(Memory<byte>.Empty);
@@ -141,9 +143,10 @@ internal sealed class StreamMemoryTests
         Assert.That(pool.HeldBytes, Is.Zero);
     }
 
-    private static SseRelay Relay(Stream upstream) => new(
-        upstream,
-        new RelayOptions
+    private static SseRelay Relay(Stream upstream)
+    {
+        StayOnThisThread();
+        var options = new RelayOptions
         {
             ClientWantsUsage = false,
             HoldsLastChunk = false,
@@ -151,9 +154,18 @@ internal sealed class StreamMemoryTests
             PingInterval = TimeSpan.FromSeconds(15),
             IdleTimeout = TimeSpan.FromMinutes(1),
             OnNextContent = static _ => { },
-        },
-        static () => true,
-        static _ => default);
+        };
+        return new SseRelay(upstream, options, static () => true, static _ => default);
+    }
+
+    private static BinaryRelay Sound(Stream upstream)
+    {
+        StayOnThisThread();
+        return new BinaryRelay(upstream, new BinaryRelayOptions { IdleTimeout = TimeSpan.FromMinutes(1) }, static () => true, static _ => new ValueTask<bool>(true));
+    }
+
+    // A server has no synchronization context; the test framework's would go on elsewhere.
+    private static void StayOnThisThread() => SynchronizationContext.SetSynchronizationContext(null);
 
     // The first chunks fill the pools and load what is loaded once.
     private long AllocatedBy(Stream relay, ArrivingStream upstream, byte[] chunk)
