@@ -6,6 +6,7 @@ using Gateway.Host.Caching;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Commands;
 using Gateway.Host.Demo;
+using Gateway.Host.Health;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Pipeline;
@@ -14,6 +15,7 @@ using Gateway.Host.Responses;
 using Gateway.Host.Routing;
 using Gateway.Host.Secrets;
 using Gateway.Host.Settings;
+using Gateway.Host.Telemetry;
 using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
@@ -38,7 +40,11 @@ try
 
     // The tables of the first tokenizer load while the book opens.
     var warmUp = Task.Run(static () => TokenCounter.For(TokenEncoding.O200k).Count("warm"u8));
-    using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+
+    // Before the ledger and after it: the last settlements are measured too.
+    await using var telemetry = TelemetryPipeline.Start(builder.Configuration, TimeProvider.System);
+    builder.AddTelemetry(telemetry);
+    using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole().AddTelemetry(telemetry, builder.Configuration));
     var masterKeys = MasterKeyFile.LoadOrCreate(settings);
     using var receiptKeys = masterKeys.DeriveReceiptKeys();
     await using var storage = await LedgerStorage.OpenAsync(settings.ToLedgerOptions() with { Keys = receiptKeys }, TimeProvider.System, logging, CancellationToken.None);
@@ -86,8 +92,11 @@ try
     services.AddHostedService<AnswerExpiry>();
     services.AddHostedService<WatchdogClock>();
     services.AddHostedService(static provider => provider.GetRequiredService<ShadowPairs>());
+    services.AddSingleton<CallMetrics>();
+    services.AddSingleton<StateMetrics>();
     services.AddSingleton<LiveCalls>();
     services.AddHostedService(static provider => provider.GetRequiredService<LiveCalls>());
+    services.AddSingleton<Drain>();
     services.AddSingleton<RequestPipeline>();
     services.AddSingleton<UpstreamClusters>();
     services.AddSingleton<IProxyConfigProvider>(static provider => provider.GetRequiredService<UpstreamClusters>());
@@ -95,9 +104,14 @@ try
     services.AddReverseProxy().AddTransforms<ForwardTransforms>();
 
     var app = builder.Build();
+    var drain = app.Services.GetRequiredService<Drain>();
+    app.Use(drain.CloseConnections);
+    app.UseMiddleware<RequestTracing>();
     app.UseMiddleware<ErrorShape>();
     app.MapControlPlane();
     app.MapOwnEndpoints();
+    app.MapMetrics();
+    app.MapHealth();
     app.MapReverseProxy(static proxy =>
     {
         var pipeline = proxy.ApplicationServices.GetRequiredService<RequestPipeline>();
@@ -111,14 +125,17 @@ try
     await app.Services.GetRequiredService<Detectors>().ReloadAsync(CancellationToken.None);
     await app.Services.GetRequiredService<RuleSource>().ReloadAsync(CancellationToken.None);
     var operatorKey = await app.Services.GetRequiredService<OperatorKey>().EnsureAsync(CancellationToken.None);
+    app.Services.GetRequiredService<StateMetrics>();
     await warmUp;
     await app.StartAsync();
+    StartUpLine.Log(app.Services.GetRequiredService<ILoggerFactory>(), StartUpFacts.Of(settings, builder.Configuration, app.Urls, catalogue.Current));
 
     if (operatorKey is not null)
         await Console.Out.WriteLineAsync($"The operator's key, shown this once: {operatorKey}");
     if (demo is not null)
         await Console.Out.WriteLineAsync(DemoSetup.CurlLine(app.Urls.First(), await app.Services.GetRequiredService<DemoSetup>().EnsureAsync(CancellationToken.None)));
-    await app.WaitForShutdownAsync();
+    await drain.WaitAsync();
+    await drain.StopAsync(app);
     return 0;
 }
 catch (Exception mistake) when (mistake is SettingException or BookSettingException or FrontSettingException or SpoolInUseException)

@@ -11,6 +11,8 @@ internal static class ProgramSettings
     /// <summary>A builder with every source of settings in its place.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
+        // A watch on a folder is told of every write below it, and the spool and the book are usually below: looking every four seconds costs less.
+        Environment.SetEnvironmentVariable("DOTNET_USE_POLLING_FILE_WATCHER", "true");
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Insert(1, InWorkingDirectory());
         return builder;

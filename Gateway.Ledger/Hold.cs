@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Gateway.Ledger;
 
 /// <summary>Asks to set aside the most that a call can cost.</summary>
@@ -71,6 +73,9 @@ public sealed class Hold
     /// <summary>When the call was admitted.</summary>
     public DateTimeOffset HeldAt { get; }
 
+    /// <summary>The trace that the call belongs to: the parent of its span <c>recording</c>. Default: none, and no span. Kept by a hold that replaces this one.</summary>
+    public ActivityContext Trace { get; set; }
+
     /// <summary>The spool segments that must outlive this call: <c>[First..Last]</c>.</summary>
     internal (int First, int Last)? PinnedSegments { get; set; }
 
@@ -85,6 +90,9 @@ public sealed class Hold
 
     /// <summary>1 once the settlement was handed to the recorder.</summary>
     internal int Finished;
+
+    /// <summary>When it was finished, if its trace is recorded.</summary>
+    internal DateTimeOffset? FinishedAt;
 
     /// <summary>What the settlement said was used: corrects tokens a minute, also when the front hears of it late.</summary>
     internal long SettledTokens;

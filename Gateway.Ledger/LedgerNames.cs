@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Gateway.Ledger;
 
 /// <summary>The names that JSON and SQL use for the ledger's enumerations.</summary>
-internal static class LedgerNames
+public static class LedgerNames
 {
     /// <summary>Snake case, for example <c>client_closed</c>.</summary>
     public static string Of(Outcome outcome) => outcome switch

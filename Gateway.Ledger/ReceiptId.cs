@@ -35,5 +35,9 @@ public readonly record struct ReceiptId(Guid Value)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Concat(Prefix, Value.ToString("N"));
+    public override string ToString() => string.Create(Prefix.Length + 32, Value, static (text, value) =>
+    {
+        Prefix.CopyTo(text);
+        value.TryFormat(text[Prefix.Length..], out _, "N");
+    });
 }

@@ -15,7 +15,7 @@ public sealed partial class SpooledLedger : IEpochWork
     private static readonly TimeSpan UnfinishedPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UnfinishedPause = TimeSpan.FromMilliseconds(10);
 
-    // Looking through all shards costs a gateway as much as a hundred calls; what a dead one left can wait for a moment.
+    // What a dead gateway left can wait for a moment.
     private static readonly TimeSpan ClaimPause = TimeSpan.FromSeconds(2);
 
     // Settled in the spool while no front answered: bounded by admission, as the pending calls are.
@@ -78,8 +78,7 @@ public sealed partial class SpooledLedger : IEpochWork
 
         var calls = await left.RunAsync(front, cancellationToken);
         replay = null;
-        if (calls > 0)
-            LogReplayed(calls);
+        NoteReplayed(calls);
     }
 
     private async Task RestoreAsync(ISharedFront front, Hold hold, CancellationToken cancellationToken)
@@ -167,6 +166,7 @@ public sealed partial class SpooledLedger : IEpochWork
         var recorded = await book.RecordAsync([.. calls.Select(static claimed => claimed.Call)], cancellationToken);
         CrashPoint.Reach("claim_recorded");
         await front.AcknowledgeAsync([.. calls.Select(static claimed => (claimed.Call.Account, claimed.Call.ReceiptId))], cancellationToken);
+        metrics.HoldsReaped(calls.Count(static claimed => claimed.Gateway is null));
         if (recorded > 0)
             LogClaimed(recorded);
     }

@@ -17,6 +17,7 @@ public sealed partial class SpooledLedger
         if (Interlocked.CompareExchange(ref hold.Ending, ending, null) is { } first)
             return await first.Task.WaitAsync(cancellationToken);
 
+        Interlocked.Decrement(ref holds);
         try
         {
             CrashPoint.Reach("upstream_ended");
@@ -64,16 +65,22 @@ public sealed partial class SpooledLedger
             Delivering(hold);
 
         call.Delivery = delivery;
+        RecordingSpans.Begin(hold, time);
         StepToRecorder(hold);
     }
 
-    private static void Write(SettledCall call, Hold hold, Func<Hold, ReadOnlySpan<byte>, Task> append, out Task durable)
+    // Free settlements are not waited for: losing one loses nothing but its receipt's ending.
+    private Task AppendSettlement(Hold hold, SettledCall call)
     {
         var rented = ArrayPool<byte>.Shared.Rent(SettlePayload.MaxBytes(call));
         try
         {
-            var length = SettlePayload.Write(rented, call, hold.Request.Facts.Streamed);
-            durable = append(hold, rented.AsSpan(0, length));
+            var payload = rented.AsSpan(0, SettlePayload.Write(rented, call, hold.Request.Facts.Streamed));
+            if (call.Cost > Credits.Zero)
+                return spool.AppendDurablyAsync(hold, RecordKind.Settle, payload);
+
+            spool.Append(hold, RecordKind.Settle, payload);
+            return Task.CompletedTask;
         }
         finally
         {
@@ -87,7 +94,7 @@ public sealed partial class SpooledLedger
         CheckpointPayload.Write(payload, cost, delivered);
         try
         {
-            spool.Append(hold, RecordKind.Checkpoint, payload);
+            spool.AppendNow(hold, RecordKind.Checkpoint, payload);
             CrashPoint.Reach("checkpoint_spooled");
         }
         catch (IOException exception)
@@ -133,7 +140,9 @@ public sealed partial class SpooledLedger
         try
         {
             CrashPoint.Reach("settle_spooled");
+            var started = metrics.StartFront();
             var charged = await front.SettleAsync(hold, cost, mayOverrun, hold.SettledTokens, planned, CancellationToken.None);
+            metrics.FrontTook(FrontOperation.Settle, started);
             CrashPoint.Reach("settle_fronted");
             return (charged, true);
         }
@@ -177,21 +186,14 @@ public sealed partial class SpooledLedger
         };
     }
 
-    // Free settlements are not waited for: losing one loses nothing but its receipt's ending.
     private async ValueTask<bool> SpoolAsync(Hold hold, SettledCall call)
     {
+        var started = metrics.StartSpool();
         try
         {
+            await AppendSettlement(hold, call);
             if (call.Cost > Credits.Zero)
-            {
-                Write(call, hold, (of, payload) => spool.AppendDurablyAsync(of, RecordKind.Settle, payload), out var durable);
-                await durable;
-            }
-            else
-            {
-                AppendFree(hold, call);
-            }
-
+                metrics.SpoolTook(started);
             return true;
         }
         catch (IOException exception)
@@ -200,17 +202,6 @@ public sealed partial class SpooledLedger
             return false;
         }
     }
-
-    private void AppendFree(Hold hold, SettledCall call) =>
-        Write(
-            call,
-            hold,
-            (of, payload) =>
-            {
-                spool.Append(of, RecordKind.Settle, payload);
-                return Task.CompletedTask;
-            },
-            out _);
 
     private async ValueTask RecordNowAsync(Hold hold, SettledCall call)
     {
@@ -237,6 +228,7 @@ public sealed partial class SpooledLedger
         hold.Settled.Delivery = Delivery.Refunded;
         hold.Finished = 1;
         hold.RecordingSteps = 2;
+        RecordingSpans.Begin(hold, time);
         pending.Add(hold);
         recorder.Add(hold);
     }

@@ -48,6 +48,9 @@ public sealed partial class SpooledLedger
         if (Interlocked.CompareExchange(ref hold.Ending, ending, null) is not null)
             return;
 
+        Interlocked.Decrement(ref holds);
+        metrics.HoldsReaped(1);
+
         var countedBy = hold.DeliveredUsage == default ? CountedBy.None : CountedBy.Gateway;
         var settlement = new Settlement(Outcome.Recovered, hold.DeliveredUsage, countedBy);
         hold.Settled = Call(hold, settlement, charged.Charged, charged.Shortfall, charged.PaidBy);

@@ -25,6 +25,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     private readonly SpoolLock folder;
     private readonly SettlementSpool spool;
     private readonly PendingCalls pending = new();
+    private readonly LedgerMetrics metrics;
     private readonly Recorder recorder;
     private readonly CancellationTokenSource stopSweeping = new();
     private readonly CancellationTokenSource stopRecording = new();
@@ -45,18 +46,23 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         this.logger = logger;
         this.folder = folder;
         this.spool = spool;
-        recorder = new Recorder(book, front, spool, pending, time, logger);
+        metrics = new LedgerMetrics(time, epochs);
+        recorder = new Recorder(book, front, spool, pending, metrics, time, logger);
+        AddGauges();
     }
 
     /// <inheritdoc/>
     public LedgerHealth Health => new(
         spool.Healthy, recorder.BookOk, pending.Count, epochs is null or { IsOpen: true }, loop?.ClockSkew ?? TimeSpan.Zero);
 
+    /// <summary>What this ledger measures.</summary>
+    internal LedgerMetrics Metrics => metrics;
+
     /// <summary>Locks the spool, opens the book, replays what the spool has, and starts recording.</summary>
     /// <exception cref="IOException">Another gateway uses the spool's folder.</exception>
     /// <exception cref="InvalidDataException">The spool is damaged.</exception>
     internal static Task<SpooledLedger> OpenAsync(LedgerOptions options, IBook book, TimeProvider time, ILogger logger, CancellationToken cancellationToken) =>
-        OpenAsync(options, book, time, logger, new DiskSpoolFiles(), cancellationToken);
+        OpenAsync(options, book, time, logger, new DiskSpoolFiles(options.Durability), cancellationToken);
 
     internal static async Task<SpooledLedger> OpenAsync(
         LedgerOptions options, IBook book, TimeProvider time, ILogger logger, ISpoolFiles files, CancellationToken cancellationToken)
@@ -68,8 +74,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             var left = new Replay(options.SpoolFolder, book, book as ICallStore, time);
             var calls = await left.RunAsync(front: null, cancellationToken);
             var ledger = Start(options, book, new InProcessFront(book, time, options.HoldLease), time, logger, locked, files, left.LastSegment + 1);
-            if (calls > 0)
-                ledger.LogReplayed(calls);
+            ledger.NoteReplayed(calls);
             return ledger;
         }
         catch
@@ -94,7 +99,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             // The torn end of the last process is cut off before new segments follow it: the replay may have to wait for a front.
             SpoolReader.SealTail(options.SpoolFolder);
             var left = new Replay(options.SpoolFolder, shared.Book, shared.Book as ICallStore, time);
-            var ledger = Start(options, shared.Book, shared.Epochs, time, logger, locked, new DiskSpoolFiles(), left.LastSegment + 1);
+            var ledger = Start(options, shared.Book, shared.Epochs, time, logger, locked, new DiskSpoolFiles(options.Durability), left.LastSegment + 1);
             ledger.replay = left;
             var epochLoop = new EpochLoop(
                 shared.Coordination, shared.Epochs, shared.Redis, shared.Rows, ledger, shared.Gateway, options.RejectWhenFrontDown, time, logger);
@@ -122,7 +127,9 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         if (Health.ClockIsWrong)
             return new HoldResult.Unavailable(UnavailableReason.Clock);
 
+        var started = metrics.StartFront();
         var result = await front.HoldAsync(request, cancellationToken);
+        metrics.FrontTook(FrontOperation.Hold, started);
         if (result is not HoldResult.Held { Hold: { PinnedSegments: null } hold })
             return result;
 
@@ -131,6 +138,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             CrashPoint.Reach("hold_granted");
             spool.Append(hold, RecordKind.Intent, IntentPayload.Write(hold));
             CrashPoint.Reach("intent_spooled");
+            Interlocked.Increment(ref holds);
             return result;
         }
         catch (IOException exception)
@@ -145,6 +153,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     public async ValueTask<HoldResult> ReholdAsync(Hold hold, HoldRequest request, CancellationToken cancellationToken)
     {
         HoldResult result;
+        var started = metrics.StartFront();
         try
         {
             result = await front.ReholdAsync(hold, request, cancellationToken);
@@ -154,11 +163,13 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             return new HoldResult.Unavailable(UnavailableReason.Front);
         }
 
+        metrics.FrontTook(FrontOperation.Rehold, started);
         if (result is not HoldResult.Held { Hold: var replaced } || ReferenceEquals(replaced, hold))
             return result;
 
         // The spool's segments stay pinned for the call, whichever of its holds is settled.
         replaced.PinnedSegments = hold.PinnedSegments;
+        replaced.Trace = hold.Trace;
         try
         {
             spool.Append(replaced, RecordKind.Intent, IntentPayload.Write(replaced));
@@ -178,7 +189,10 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         var cost = Credits.Min(hold.Request.Price.Cost(delivered), hold.Amount);
         var known = hold.DeliveredUsage;
         hold.DeliveredUsage = delivered;
-        if (!await front.RenewAsync(hold, cost, delivered, cancellationToken))
+        var started = metrics.StartFront();
+        var renewed = await front.RenewAsync(hold, cost, delivered, cancellationToken);
+        metrics.FrontTook(FrontOperation.Renew, started);
+        if (!renewed)
         {
             hold.DeliveredUsage = known;
 
@@ -250,6 +264,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
         await recording.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (loop is not null)
             await loop.LeaveAsync(stopRecording.Token);
+        metrics.Dispose();
         spool.Dispose();
         folder.Dispose();
         stopSweeping.Dispose();

@@ -11,6 +11,9 @@ public sealed partial class RuleChain(IReadOnlyList<CompiledRule> rules, Exchang
     private List<RuleEffect>? _effects;
     private int _next;
 
+    /// <summary>Whether any rule matches.</summary>
+    public bool HasRules => rules.Count > 0;
+
     /// <summary>What the rules did so far.</summary>
     public IReadOnlyList<RuleEffect> Effects => _effects ?? (IReadOnlyList<RuleEffect>)[];
 

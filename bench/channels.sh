@@ -44,9 +44,9 @@ echo "load average $(load_average)"
 
 taskset -cp 0,1 $gateway >/dev/null
 rss() { awk '/VmRSS/ {print $2}' /proc/$gateway/status; }
-$tool streams "$url/v1/chat/completions" "$key" 50 3 mock/slow >/dev/null
+$tool streams "$url/v1/chat/completions" "$key" 50 3 model=mock/slow >/dev/null
 idle=$(rss)
-$tool streams "$url/v1/chat/completions" "$key" "$streams" 25 mock/slow >counted & load=$!
+$tool streams "$url/v1/chat/completions" "$key" "$streams" 25 model=mock/slow gap=1000 >counted & load=$!
 most=0 open=0
 while kill -0 $load 2>/dev/null; do
   now=$(rss) && [ "$now" -gt "$most" ] && most=$now

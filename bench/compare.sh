@@ -1,89 +1,167 @@
 #!/usr/bin/env bash
-# Loads the gateway (SQLite in both durability modes; Redis and PostgreSQL) and bare YARP side by side with one mock upstream, on loopback: what is measured
-# on core 0; upstream, load, Redis and PostgreSQL on core 1. Interleaved rounds; prints each round, so that the noise shows.   bench/compare.sh [ROUNDS] [SECONDS]
+# The gateway (embedded in both durability modes; on Redis and PostgreSQL; with telemetry) beside bare YARP, nginx, haproxy and other gateways, side by side on this
+# machine with one mock upstream, on loopback. What is measured is pinned to core 0; upstream, load, Redis, PostgreSQL and the collector of telemetry to core 1.
+# Rounds take turns; each figure is the middle of the rounds with the least and the most.
+#   bench/compare.sh [ROUNDS] [SECONDS] [--quick] [--write] [--only TARGET,…]
+# --quick: a few minutes, to see that it works. --write: also into bench/results/compare.md. FIRST_PORT=19400: of the hundred it uses. PEERS=no: without other gateways. NO_BUILD=1: measure what was published last.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/servers.sh
-rounds=${1:-3} seconds=${2:-5}
-[ -n "${NO_BUILD:-}" ] || for project in bench/Gateway.Load Gateway.Host; do dotnet build -c Release -v q --nologo "$project"; done
-root=$PWD work=$(mktemp -d) pids=()
-trap 'kill "${pids[@]}" 2>/dev/null || true; servers_stop; wait; rm -rf "$work"' EXIT
-tool="dotnet $root/bench/Gateway.Load/bin/Release/net10.0/Gateway.Load.dll"
-admin=tw_api_benchmark_0123456789012345678901234567890
+. bench/targets.sh
+. bench/measure.sh
+rounds=3 seconds=4 starts=5 warm_up_most=60 pairs=8 streams=200 output= only= numbers=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) rounds=1 seconds=2 starts=1 warm_up_most=8 pairs=1 ;;
+    --write) output=bench/results/compare.md ;;
+    --only) only=$2; shift ;;
+    [0-9]*) numbers+=("$1") ;;
+    *) sed -n '2,7p' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
+rounds=${numbers[0]:-$rounds} seconds=${numbers[1]:-$seconds}
+first_port=${FIRST_PORT:-19400} gateways=() targets=() order=(yarp process power shared telemetry sampled nginx haproxy portkey litellm)
+declare -A title=([yarp]='bare YARP' [process]='gateway, `process`' [power]='gateway, `power`' [shared]='gateway, Redis + PostgreSQL' [telemetry]='gateway, `process`, 100 % traced'
+  [sampled]='gateway, `process`, 1 % traced' [nginx]=nginx [haproxy]=haproxy [portkey]='Portkey gateway (Node)' [litellm]=LiteLLM [bifrost]=Bifrost [none]='upstream alone')
 
-chmod a+x "$work"
-cd "$work"
-servers_start "$work/servers" 19110 19111 1
-taskset -c 1 $tool upstream http://127.0.0.1:19100 >/dev/null 2>&1 & pids+=($!)
-taskset -c 0 $tool yarp http://127.0.0.1:19101 http://127.0.0.1:19100 >/dev/null 2>&1 & yarp=$!; pids+=($yarp)
-export Gateway__AdminKey=$admin Logging__LogLevel__Default=Warning
-export Channels__0__name=mock Channels__0__provider=mock Channels__0__baseUrl=http://127.0.0.1:19100/v1 Channels__0__routeType=ordinary \
-  Channels__0__allowPrivateAddress=true Channels__0__models__0__model=echo \
-  Models__0__provider=mock Models__0__model=echo Models__0__kind=chat Models__0__contextWindow=128000 Models__0__maxOutputTokens=4096 \
-  Models__0__prices__0__routeType=ordinary Models__0__prices__0__inputPricePer1M=1.4 Models__0__prices__0__outputPricePer1M=2.8
-declare -A pid port key
-pid[yarp]=$yarp port[yarp]=19101 key[yarp]=none
-n=19102
-gateways=(process power shared)
-start() {
-  mkdir -p "$1"
-  (cd "$1" && exec env ASPNETCORE_URLS=http://127.0.0.1:$n "${@:2}" taskset -c 0 dotnet "$root/Gateway.Host/bin/Release/net10.0/Gateway.Host.dll" >log 2>&1) & pid[$1]=$!; pids+=($!)
-  port[$1]=$n; n=$((n + 1))
+add() { # NAME KIND [SETTING=VALUE…]
+  [ -z "$only" ] || [[ ,$only,yarp, == *,$1,* ]] || return 0
+  if target_add "$@"; then targets+=("$1"); [ "$2" != gateway ] || gateways+=("$1"); else echo "${title[$1]}: ${absent[$1]}"; fi
 }
-start process Gateway__Durability=process
-start power Gateway__Durability=power
-start shared Gateway__Durability=power Gateway__MasterKey="$(head -c 32 /dev/zero | base64)" ConnectionStrings__Ledger="$postgres" ConnectionStrings__Redis="$redis"
-for name in yarp "${gateways[@]}"; do
-  for _ in $(seq 300); do curl -s -o /dev/null "http://127.0.0.1:${port[$name]}/health/live" && break; sleep 0.1; done
-done
-for name in "${gateways[@]}"; do
-  api=http://127.0.0.1:${port[$name]}/api
-  key[$name]=$(curl -s "$api/keys" -H "Authorization: Bearer $admin" -H 'Content-Type: application/json' \
-    -d '{"name":"bench","kind":"inference","rateLimit":{"burst":1000000,"refillPerSecond":1000000}}' | sed 's/.*"key":"\([^"]*\)".*/\1/')
-  curl -s -o /dev/null "$api/top-ups" -H "Authorization: Bearer $admin" -H 'Content-Type: application/json' -d '{"bucket":"wallet","amount":1000000}'
-  echo "idle memory ($name): $(($(awk '/VmRSS/ {print $2}' /proc/${pid[$name]}/status) / 1024)) MB"
-done
+has() { [[ " ${targets[*]} " == *" $1 "* ]]; }
 
-cpu() { awk '{print ($14 + $15) * 10000}' "/proc/$1/stat"; }
-scripts() { redis-cli -p 19110 info commandstats | sed -n 's/^cmdstat_evalsha:calls=\([0-9]*\).*/\1/p'; }
-run() { taskset -c 1 $tool "$@"; }
-url() { echo "http://127.0.0.1:${port[$1]}/v1/chat/completions"; }
-declare -A base
-# The column of a target, and what it is to that of bare YARP in the same round.
-note() { [ "$1" = yarp ] && base[$2]=$3; echo "$1 $2 $3 ${base[$2]}" >>"$work/figures"; }
-# Until the compiler has seen enough: a gateway that is still being compiled costs twice as much.
-for name in yarp "${gateways[@]}"; do run load "$(url "$name")" "${key[$name]}" 32 20 0 >/dev/null; done
-for rate in 0 500; do
-  echo "round target   calls   per_s  cpu_us p50_ms p99_ms errors scripts_a_call load_average   ($([ $rate = 0 ] && echo 'closed loop' || echo "open loop, $rate a second"), 32 connections)"
+open_all() {
+  targets_open
+  servers_start "$work/servers" $((first_port + 90)) $((first_port + 91)) 1
+  taskset -c 1 $tool otlp-sink http://127.0.0.1:$((first_port + 92)) >/dev/null 2>&1 & pids+=($!)
+  local otlp=(OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$((first_port + 92)) OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)
+  on_servers=(Gateway__Durability=power Gateway__MasterKey="$(head -c 32 /dev/zero | base64)" ConnectionStrings__Ledger="$postgres" ConnectionStrings__Redis="$redis")
+  add yarp yarp
+  add process gateway
+  add power gateway Gateway__Durability=power
+  add shared gateway "${on_servers[@]}"
+  add telemetry gateway "${otlp[@]}" OTEL_TRACES_SAMPLER=parentbased_always_on
+  add sampled gateway "${otlp[@]}" OTEL_TRACES_SAMPLER=parentbased_traceidratio OTEL_TRACES_SAMPLER_ARG=0.01
+  add nginx nginx
+  add haproxy haproxy
+  absent[bifrost]='not installed: its package downloads the program from elsewhere when it is started'
+  if [ "${PEERS:-yes}" = yes ]; then add portkey portkey; add litellm litellm; fi
+}
+
+# From the start of the process, with what it has stored, to the first answered call.
+measure_starts() {
+  local name i began
+  for name in "${targets[@]}"; do
+    for i in $(seq "$starts"); do
+      target_stop "$name"
+      began=$(date +%s%N)
+      target_launch "$name"
+      until_answered "$(url "$name")" "${key[$name]}" "$began" ${options[$name]} && note "$i" "$name" start "$reply" || true
+    done
+    sleep 2
+    note 1 "$name" idle "$(resident "$name")"
+    echo "start of $name: $(middle "$name" start 0) ms; idle $(resident "$name") MB"
+  done
+}
+
+# Calls at a rate, 0 being as many as there can be: CPU and bytes a call, latency.
+measure_calls() { # SUFFIX RATE CONNECTIONS TARGET…
+  local suffix=$1 rate=$2 connections=$3 round name calls per_s p50 p99 errors scripts; shift 3
+  echo "round target     calls   per_s  cpu_us  busy p50_ms p99_ms errors bytes_a_call scripts_a_call load_average   ($([ "$rate" = 0 ] && echo 'closed loop' || echo "open loop, $rate a second")$([ "$suffix" = two ] && echo ', on two cores'))"
   for round in $(seq "$rounds"); do
-    for name in yarp "${gateways[@]}"; do
-      before=$(cpu "${pid[$name]}") asked=$(scripts)
-      read -r calls rate_seen p50 p99 errors < <(run load "$(url "$name")" "${key[$name]}" 32 "$seconds" $rate)
-      micros=$(echo "$before $(cpu "${pid[$name]}") $calls" | awk '{print ($2-$1)/$3}')
-      [ $name = shared ] && asked=$(echo "$asked $(scripts) $calls" | awk '{printf "%.2f", ($2-$1)/$3}') || asked=-
-      note $name cpu_$rate "$micros"
-      printf '%5s %-8s %7s %6s %7.1f %6s %6s %6s %14s %s\n' "$round" "$name" "$calls" "$rate_seen" "$micros" "$p50" "$p99" "$errors" "$asked" "$(load_average)"
+    for name; do
+      scripts=$(scripts_run)
+      costs "$name" load "$connections" "$seconds" "$rate" || { echo "$name failed in round $round"; continue; }
+      read -r calls per_s p50 p99 errors <<<"$reply"
+      scripts=$([ "$name" = shared ] && awk -v a="$scripts" -v b="$(scripts_run)" -v n="$calls" 'BEGIN { printf "%.2f", (b - a) / n }' || echo -)
+      printf '%5s %-10s %6s %7s %7.1f %5s %6s %6s %6s %12s %14s %s\n' "$round" "$name" "$calls" "$per_s" "$micros" "$busy" "$p50" "$p99" "$errors" "$bytes" "$scripts" "$(load_average)"
+      note "$round" "$name" "rate_$suffix" "$per_s"; note "$round" "$name" "cpu_$suffix" "$micros"; note "$round" "$name" "busy_$suffix" "$busy"
+      note "$round" "$name" "p50_$suffix" "$p50"; note "$round" "$name" "p99_$suffix" "$p99"; note "$round" "$name" "errors_$suffix" "$errors"
+      note "$round" "$name" "bytes_$suffix" "$bytes"; note "$round" "$name" "scripts_$suffix" "$scripts"
+    done
+    measure_upstream "$round" "$suffix" "$rate" "$connections"
+  done
+}
+scripts_run() { redis-cli -p $((first_port + 90)) info commandstats 2>/dev/null | sed -n 's/^cmdstat_evalsha:calls=\([0-9]*\).*/\1/p'; }
+
+# The generator on the upstream itself: what of a latency is theirs.
+measure_upstream() { # ROUND SUFFIX RATE CONNECTIONS
+  ask load "$upstream/v1/chat/completions" none "$4" "$seconds" "$3" || return 0
+  local calls per_s p50 p99 errors
+  read -r calls per_s p50 p99 errors <<<"$reply"
+  printf '%5s %-10s %6s %7s %7s %5s %6s %6s %6s\n' "$1" upstream "$calls" "$per_s" - - "$p50" "$p99" "$errors"
+  note "$1" none "rate_$2" "$per_s"; note "$1" none "p50_$2" "$p50"; note "$1" none "p99_$2" "$p99"
+}
+
+# Streams of 20 and of 200 chunks: what the longer ones cost more is the chunks'.
+measure_streams() {
+  local round name count p50 p99 errors short_micros short_bytes
+  echo "round target     streams first_p50_ms first_p99_ms errors cpu_us_a_chunk bytes_a_chunk load_average   ($streams streams at once)"
+  for round in $(seq $((rounds > 1 ? rounds - 1 : 1))); do
+    for name in "${targets[@]}"; do
+      costs "$name" streams "$streams" "$seconds" chunks=20 || { echo "$name failed in round $round"; continue; }
+      read -r count p50 p99 errors <<<"$reply"
+      note "$round" "$name" errors_streams "$errors"
+      [ "$errors" -lt "$count" ] || { echo "$name: every stream failed"; continue; }
+      note "$round" "$name" first_p50 "$p50"; note "$round" "$name" first_p99 "$p99"
+      short_micros=$micros short_bytes=$bytes micros=- bytes=-
+      if per_chunk "$name" && costs "$name" streams "$streams" "$seconds" chunks=200; then
+        micros=$(awk -v a="$short_micros" -v b="$micros" 'BEGIN { printf "%.2f", (b - a) / 180 }')
+        [ "$bytes" = - ] || bytes=$(awk -v a="$short_bytes" -v b="$bytes" 'BEGIN { printf "%.1f", (b - a) / 180 }')
+        note "$round" "$name" chunk_cpu "$micros"; note "$round" "$name" chunk_bytes "$bytes"
+      fi
+      printf '%5s %-10s %7s %12s %12s %6s %14s %13s %s\n' "$round" "$name" "$count" "$p50" "$p99" "$errors" "$micros" "$bytes" "$(load_average)"
     done
   done
-done
-echo "round target   streams cpu_us first_p50_ms first_p99_ms load_average   (200 streams at once)"
-for round in $(seq "$rounds"); do
-  for name in yarp "${gateways[@]}"; do
-    before=$(cpu "${pid[$name]}")
-    read -r count p50 p99 < <(run streams "$(url "$name")" "${key[$name]}" 200 "$seconds")
-    micros=$(echo "$before $(cpu "${pid[$name]}") $count" | awk '{print ($2-$1)/$3}')
-    note $name first_p50 "$p50"
-    note $name first_p99 "$p99"
-    printf '%5s %-8s %7s %7.1f %6s %6s %s\n' "$round" "$name" "$count" "$micros" "$p50" "$p99" "$(load_average)"
-  done
-done
+}
+# Neither durability nor the sampling of one in a hundred is a matter of chunks: not measured, for the time it takes.
+per_chunk() { case $1 in power | sampled) false ;; esac; }
 
-# Middle of the rounds, and their least and most.
-spread() { sort -n | awk -v unit="$1" '{v[NR]=$1} END {printf "%.2f%s (%.2f to %.2f)", (v[int((NR+1)/2)]+v[int(NR/2)+1])/2, unit, v[1], v[NR]}'; }
-of() { awk -v name="$1" -v figure="$2" "\$1 == name && \$2 == figure {print $3}" "$work/figures" | spread "$4"; }
-echo 'beside bare YARP in the same round: middle (least to most)'
-for name in "${gateways[@]}"; do
-  printf '%-8s CPU a call %s closed loop, %s at 500 a second; first token %s at p50, %s at p99\n' "$name" "$(of $name cpu_0 '$3/$4' ' times')" \
-    "$(of $name cpu_500 '$3/$4' ' times')" "$(of $name first_p50 '$3-$4' ' ms later')" "$(of $name first_p99 '$3-$4' ' ms')"
-  echo "memory after load ($name): $(($(awk '/VmRSS/ {print $2}' /proc/${pid[$name]}/status) / 1024)) MB"
-done
+# With and without telemetry in short turns, because what is looked for is smaller than the drift over a round.
+measure_telemetry() {
+  has telemetry && has sampled && has process || return 0
+  local pair name before
+  for pair in $(seq "$pairs"); do
+    for name in process telemetry sampled; do
+      before=$(curl -s http://127.0.0.1:$((first_port + 92))/ || true)
+      costs "$name" load 32 1.5 0 || continue
+      note "$pair" "$name" pair "$micros"
+      note "$pair" "$name" otlp "$(echo "$before $(curl -s http://127.0.0.1:$((first_port + 92))/ || true) $units" | awk '{ printf "%.0f", ($4 - $2) / $5 }')"
+    done
+  done
+  traced
+}
+
+# New processes that may use both cores, as upstream and load do.
+measure_two_cores() {
+  local name each here=()
+  for name in "${targets[@]}"; do target_stop "$name"; done
+  for each in $upstream_pid $generator; do taskset -acp 0,1 "$each" >/dev/null; done
+  pinned=0,1
+  for name in yarp process power shared nginx; do
+    has "$name" || continue
+    cores[$name]=0,1
+    target_launch "$name"
+    until_answered "$(url "$name")" "${key[$name]}" && warm_up "$name" $((warm_up_most / 2)) && here+=("$name") || echo "$name does not answer on two cores"
+  done
+  measure_calls two 1000 32 "${here[@]}"
+}
+
+. bench/report.sh
+
+open_all
+load_before=$(load_average)
+measure_starts
+for name in "${targets[@]}"; do warm_up "$name" "$warm_up_most"; done
+measure_calls closed 0 32 "${targets[@]}"
+measure_calls 500 500 32 "${targets[@]}"
+measure_calls 1000 1000 32 "${targets[@]}"
+measure_streams
+measure_telemetry
+for name in "${targets[@]}"; do note 1 "$name" loaded "$(resident "$name")"; done
+disk=$($tool disk "$work" 300)
+measure_two_cores
+echo
+report | tee "$work/report"
+[ -z "$output" ] || cp "$work/report" "$output"

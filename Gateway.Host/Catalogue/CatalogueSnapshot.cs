@@ -145,7 +145,7 @@ internal sealed class CatalogueSnapshot
             return new ModelResolution.NotAllowed();
 
         var routes = RoutesOf(key);
-        var candidates = new List<Candidate>();
+        var candidates = new List<Candidate>(1);
         var (anyChannel, anyPriceElsewhere) = (false, false);
         foreach (var (channel, upstreamModel) in channelsByModel.GetValueOrDefault(id) ?? [])
         {
@@ -162,6 +162,9 @@ internal sealed class CatalogueSnapshot
 
         if (candidates.Count == 0)
             return anyPriceElsewhere ? new ModelResolution.RouteNotAllowed() : anyChannel ? new ModelResolution.NoPrice() : new ModelResolution.NoChannel();
+
+        if (candidates.Count == 1)
+            return new ModelResolution.Resolved(model, provider, candidates);
 
         // Stable: within a route type the snapshot's order stands.
         return new ModelResolution.Resolved(model, provider, [.. candidates.OrderBy(candidate => RouteIndex(routes, candidate.Channel.RouteType))]);

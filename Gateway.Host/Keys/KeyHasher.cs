@@ -30,6 +30,8 @@ internal sealed class KeyHasher(MasterKeys masterKeys)
             HMACSHA256.HashData(pepper.Key, Encoding.UTF8.GetBytes(token), hash);
         }
 
-        return string.Concat(pepper.Version, ":", Convert.ToHexStringLower(hash));
+        Span<char> hex = stackalloc char[2 * HMACSHA256.HashSizeInBytes];
+        Convert.TryToHexStringLower(hash, hex, out _);
+        return string.Concat(pepper.Version, ":", hex);
     }
 }

@@ -20,6 +20,8 @@ internal static class ErrorWriter
     /// <summary>Answers with the error in the words of another API.</summary>
     public static async Task WriteAsync(HttpContext http, GatewayError error, byte[] body)
     {
+        // For whoever counts or traces the request.
+        http.Features.Set(error);
         var response = http.Response;
         response.StatusCode = error.Status;
         response.ContentType = "application/json";

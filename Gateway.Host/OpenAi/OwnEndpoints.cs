@@ -5,7 +5,6 @@ using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.Pipeline;
 using Gateway.Host.Responses;
-using Gateway.Host.Routing;
 using Gateway.Ledger;
 using Gateway.Transforms;
 
@@ -34,8 +33,6 @@ internal static class OwnEndpoints
                 endpoints.Map($"{prefix}/{path}", (RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.MethodNotAllowed)));
         }
 
-        endpoints.MapGet("/health/live", (RequestDelegate)(static http => http.Response.WriteAsync("ok")));
-        endpoints.MapGet("/health/ready", (RequestDelegate)ReadyAsync);
         endpoints.MapFallback((RequestDelegate)(static http => ErrorWriter.WriteAsync(http, GatewayError.NotFound)));
     }
 
@@ -46,24 +43,6 @@ internal static class OwnEndpoints
             await ErrorWriter.WriteAsync(http, refused!);
         else
             await answer(http, key);
-    }
-
-    private static async Task ReadyAsync(HttpContext http)
-    {
-        var health = http.RequestServices.GetRequiredService<ILedger>().Health;
-        var draining = http.RequestServices.GetRequiredService<LiveCalls>().IsDraining;
-        var ready = health is { SpoolOk: true, FrontOk: true, ClockIsWrong: false } && !draining;
-        http.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        await JsonAnswer.WriteAsync(http, json =>
-        {
-            json.WriteString("status", draining ? "draining" : ready ? "ok" : "degraded");
-            json.WriteString("spool", health.SpoolOk ? "ok" : "degraded");
-            json.WriteString("book", health.BookOk ? "ok" : "degraded");
-            json.WriteString("front", health.FrontOk ? "ok" : "degraded");
-            json.WriteString("clock", health.ClockIsWrong ? "degraded" : "ok");
-            json.WriteString("channels", http.RequestServices.GetRequiredService<ChannelHealth>().Summarize().IsDegraded ? "degraded" : "ok");
-            json.WriteNumber("unrecorded", health.Unrecorded);
-        });
     }
 }
 

@@ -54,6 +54,8 @@ internal sealed class Admission(ILedger ledger, MemberDirectory members, LiveCal
             return Refusal(call, leg, bound, result);
 
         call.Hold = hold;
+        if (call.Span is { IsAllDataRequested: true } span)
+            hold.Trace = span.Context;
         live.Add(call);
         if (!isFree)
             Cap(call, bound);

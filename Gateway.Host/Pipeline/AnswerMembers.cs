@@ -10,6 +10,10 @@ namespace Gateway.Host.Pipeline;
 /// <summary>The members that the gateway adds to an answer: the cost in <c>usage</c>, and the fields of the Token Wallet dialect.</summary>
 internal static class AnswerMembers
 {
+    // Every answer has them: the writer and its buffer are made once a thread. Nothing here waits between Begin and End.
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) scratch;
+
     /// <summary>Members for <c>usage</c> of a plain answer; the tokens too, when the upstream sent none.</summary>
     public static byte[] Usage(ModelCall call, in Usage usage, bool upstreamReported) => Write(call, usage, !upstreamReported, call.IsWallet);
 
@@ -36,7 +40,7 @@ internal static class AnswerMembers
         }
 
         WritePack(json, call);
-        json.WriteString("usageLogId", call.Hold!.ReceiptId.ToString());
+        json.WriteString("usageLogId", call.ReceiptId);
         return End(buffer, json);
     }
 
@@ -47,15 +51,15 @@ internal static class AnswerMembers
         if (withTokens)
             WriteTokens(json, call, usage);
 
-        json.WriteNumber("cost", settled.Cost.ToDecimal());
+        WriteCredits(json, "cost", settled.Cost);
         json.WriteString("cost_currency", call.Hold!.Request.Price.Currency);
         json.WriteStartArray("paid_by");
         foreach (var share in settled.PaidBy)
         {
             json.WriteStartObject();
             json.WriteString("bucket", share.Bucket);
-            json.WriteString("kind", KindName(share.Kind));
-            json.WriteNumber("amount", share.Amount.ToDecimal());
+            json.WriteString("kind", LedgerNames.Of(share.Kind));
+            WriteCredits(json, "amount", share.Amount);
             json.WriteEndObject();
         }
 
@@ -65,7 +69,7 @@ internal static class AnswerMembers
             json.WriteNumber("inputTokens", usage.InputTokens);
             json.WriteNumber("outputTokens", usage.OutputTokens);
             json.WriteNumber("totalTokens", usage.TotalTokens);
-            json.WriteNumber("costCredits", settled.Cost.ToDecimal());
+            WriteCredits(json, "costCredits", settled.Cost);
             json.WriteNumber("latencyMs", (long)call.ElapsedMs);
         }
 
@@ -99,7 +103,7 @@ internal static class AnswerMembers
             json.WriteStartObject("pack");
             json.WriteString("id", share.Bucket);
             json.WriteNumber("remainingTokensEst", mean == 0 ? 0 : (long)((Int128)share.BalanceAfter.Nano * 1000 / mean));
-            json.WriteNumber("internalCreditsRemaining", share.BalanceAfter.ToDecimal());
+            WriteCredits(json, "internalCreditsRemaining", share.BalanceAfter);
             json.WriteString("status", share.BalanceAfter > Credits.Zero ? "ACTIVE" : "EXHAUSTED");
             json.WriteEndObject();
             return;
@@ -108,17 +112,25 @@ internal static class AnswerMembers
         json.WriteNull("pack");
     }
 
-    private static string KindName(BucketKind kind) => kind switch
+    private static void WriteCredits(Utf8JsonWriter json, string name, Credits credits)
     {
-        BucketKind.Pack => "pack",
-        BucketKind.Credit => "credit",
-        _ => "wallet",
-    };
+        Span<byte> text = stackalloc byte[Credits.MaxCharacters];
+        credits.TryFormat(text, out var length, format: default, provider: null);
+        json.WritePropertyName(name);
+        json.WriteRawValue(text[..length], skipInputValidation: true);
+    }
 
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) Begin()
     {
-        var buffer = new ArrayBufferWriter<byte>(384);
-        var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        if (scratch.Buffer is null)
+        {
+            var made = new ArrayBufferWriter<byte>(512);
+            scratch = (made, new Utf8JsonWriter(made, new JsonWriterOptions { SkipValidation = true }));
+        }
+
+        var (buffer, json) = scratch;
+        buffer.ResetWrittenCount();
+        json.Reset(buffer);
         json.WriteStartObject();
         return (buffer, json);
     }
@@ -127,7 +139,6 @@ internal static class AnswerMembers
     private static byte[] End(ArrayBufferWriter<byte> buffer, Utf8JsonWriter json)
     {
         json.Flush();
-        json.Dispose();
         return buffer.WrittenSpan[1..].ToArray();
     }
 }

@@ -14,22 +14,21 @@ internal sealed class CallAttempt : IDisposable
 {
     private readonly List<Attempt> _onReceipt;
     private readonly int _line;
-    private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private readonly Action _onHead;
+    private readonly ModelCall _call;
     private double? _firstByteMs;
 
     /// <summary>Begins: it is on the receipt from now on, with what is known of it.</summary>
+    /// <param name="call">The call; hears when the head of the answer has arrived.</param>
     /// <param name="turn">Where it goes.</param>
     /// <param name="adapter">What is translated on the way.</param>
     /// <param name="onReceipt">The receipt's attempts; one more is added.</param>
-    /// <param name="onHead">Called when the head of the answer has arrived.</param>
-    public CallAttempt(Turn turn, Adapter adapter, List<Attempt> onReceipt, Action onHead)
+    public CallAttempt(ModelCall call, Turn turn, Adapter adapter, List<Attempt> onReceipt)
     {
+        _call = call;
         Candidate = turn.Candidate;
         Leave = turn.Leave;
         Adapter = adapter;
         _onReceipt = onReceipt;
-        _onHead = onHead;
         lock (onReceipt)
         {
             _line = onReceipt.Count;
@@ -38,6 +37,21 @@ internal sealed class CallAttempt : IDisposable
     }
 
     public Candidate Candidate { get; }
+
+    /// <summary>When it was begun (<see cref="Stopwatch"/> ticks).</summary>
+    public long StartedAt { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>When its end was noted (<see cref="Stopwatch"/> ticks); 0: not yet.</summary>
+    public long EndedAt { get; private set; }
+
+    /// <summary>When the first content came (<see cref="Stopwatch"/> ticks); 0: none, or it came whole.</summary>
+    public long FirstContentAt => Relay?.FirstContentAt ?? Binary?.FirstByteAt ?? 0;
+
+    /// <summary>Its span; <c>null</c>: the call is not recorded.</summary>
+    public Activity? Span { get; set; }
+
+    /// <summary>Its line on the receipt.</summary>
+    public Attempt Line => _onReceipt[_line];
 
     /// <summary>What the channel's health gave when it was begun.</summary>
     public Leave Leave { get; }
@@ -92,8 +106,8 @@ internal sealed class CallAttempt : IDisposable
     /// <summary>The head of the answer has come: hanging up is not free any more.</summary>
     public void NoteHead()
     {
-        _firstByteMs = Stopwatch.GetElapsedTime(_startedAt).TotalMilliseconds;
-        _onHead();
+        _firstByteMs = Stopwatch.GetElapsedTime(StartedAt).TotalMilliseconds;
+        _call.NoteHead(this);
     }
 
     /// <summary>Writes its end on the receipt.</summary>
@@ -107,11 +121,12 @@ internal sealed class CallAttempt : IDisposable
             if (IsLost)
                 return;
 
+            EndedAt = Stopwatch.GetTimestamp();
             _onReceipt[_line] = _onReceipt[_line] with
             {
                 Status = status,
                 Error = error,
-                LatencyMs = Stopwatch.GetElapsedTime(_startedAt).TotalMilliseconds,
+                LatencyMs = Stopwatch.GetElapsedTime(StartedAt, EndedAt).TotalMilliseconds,
                 FirstByteMs = _firstByteMs,
                 Charged = error is null || HasSpoken,
                 UpstreamMaybeCharged = error is "timeout" or "hedged" || (error is not null && !clientIsThere),
@@ -130,6 +145,7 @@ internal sealed class CallAttempt : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Span?.Dispose();
         Relay?.Release();
         Binary?.Release();
         Recording?.Release();

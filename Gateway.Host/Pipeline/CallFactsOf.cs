@@ -34,9 +34,17 @@ internal static class CallFactsOf
             RouteType = first.Channel.RouteType,
             PrimaryChannel = first.Channel.Id,
             Rules = Rules(call),
-            TraceId = Activity.Current?.TraceId.ToString(),
+            TraceId = TraceIdOf(call),
             ClientRetryCount = int.TryParse(headers["X-Stainless-Retry-Count"], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null,
         };
+    }
+
+    // Without telemetry the caller's own trace is named all the same.
+    private static string? TraceIdOf(ModelCall call)
+    {
+        if (call.Span is { } span)
+            return span.TraceId.ToHexString();
+        return ActivityContext.TryParse(call.Http.Request.Headers.TraceParent, traceState: null, out var caller) ? caller.TraceId.ToHexString() : null;
     }
 
     /// <summary>The client's <c>X-Run-Id</c>, <c>null</c> without one; <c>false</c>: it is no run's id.</summary>

@@ -11,11 +11,11 @@ internal static class CallHeaders
     public static void Admitted(ModelCall call)
     {
         var headers = call.Http.Response.Headers;
-        headers["x-gateway-receipt"] = call.Hold!.ReceiptId.ToString();
+        headers["x-gateway-receipt"] = call.ReceiptId;
         headers["x-gateway-cache"] = "bypass";
         Compressed(call);
         Capped(call);
-        Rates(headers, call.Hold.Rates);
+        Rates(headers, call.Hold!.Rates);
     }
 
     // What the client reads in its prompt is not what the provider read: it is told so.

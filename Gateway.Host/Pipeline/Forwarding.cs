@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gateway.Host.Catalogue;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Routing;
@@ -31,6 +32,7 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
     }
 
     /// <summary>Tries the legs and their candidates in order; the error of the last one, or <c>null</c> when there is an answer to show.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<GatewayError?> ForwardAsync(ModelCall call, RequestDelegate forward, Reply reply)
     {
         GatewayError? error = null;
@@ -56,8 +58,18 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
                     return error ?? GatewayError.UpstreamTimeout;
                 }
 
-                (error, var tried) = await TryAsync(call, turn, turns, forward, reply);
-                left -= tried;
+                if (turns.IsLast || turn.Candidate.Channel.HedgeAfter is not { } hedgeAfter)
+                {
+                    left--;
+                    var attempt = call.BeginAttempt(turn, upstreams.AdapterOf(call, turn.Candidate), Patience(call, turn.Candidate, turns.IsLast));
+                    error = await upstreams.SendAsync(call, attempt, race: null, call.Http, forward, reply);
+                }
+                else
+                {
+                    (error, var tried) = await HedgeAsync(call, turn, turns, hedgeAfter, forward, reply);
+                    left -= tried;
+                }
+
                 if (!IsWorthAnother(call, error) || call.Http.Response.HasStarted || !call.ClientIsThere)
                     return error;
             }
@@ -67,18 +79,10 @@ internal sealed class Forwarding(Upstreams upstreams, RouteOrder order, Admissio
     }
 
     // One attempt, or two beside each other when the first is slow and its channel says that this is worth it.
-    private async ValueTask<(GatewayError? Error, int Tried)> TryAsync(ModelCall call, Turn turn, Turns turns, RequestDelegate forward, Reply reply)
+    private async ValueTask<(GatewayError? Error, int Tried)> HedgeAsync(ModelCall call, Turn turn, Turns turns, TimeSpan hedgeAfter, RequestDelegate forward, Reply reply)
     {
-        var candidate = turn.Candidate;
-        var patience = Patience(call, candidate, turns.IsLast);
-        if (candidate.Channel.HedgeAfter is not { } hedgeAfter || turns.IsLast)
-        {
-            var attempt = call.BeginAttempt(turn, upstreams.AdapterOf(call, candidate), patience);
-            return (await upstreams.SendAsync(call, attempt, race: null, call.Http, forward, reply), 1);
-        }
-
         var race = new AttemptRace();
-        var first = RunAsync(turn, patience);
+        var first = RunAsync(turn, Patience(call, turn.Candidate, turns.IsLast));
         using (var wait = new CancellationTokenSource())
         {
             await Task.WhenAny(first, race.Won, Task.Delay(hedgeAfter, wait.Token));

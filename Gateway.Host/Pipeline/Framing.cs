@@ -34,9 +34,7 @@ internal sealed partial class ErrorShape(RequestDelegate next, ILogger<ErrorShap
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        var requestId = Guid.CreateVersion7();
-        http.Response.Headers["x-request-id"] = string.Concat("req_", requestId.ToString("N"));
-        var isApi = http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);
+        http.Response.Headers["x-request-id"] = NewId();
         if (Framing.Check(http.Request) is { } framing)
         {
             http.Response.Headers.Connection = "close";
@@ -72,9 +70,16 @@ internal sealed partial class ErrorShape(RequestDelegate next, ILogger<ErrorShap
         }
 
         var response = http.Response;
-        if (response.StatusCode >= 400 && !response.HasStarted && response.ContentLength is null && response.ContentType is null && !isApi)
+        if (response.StatusCode >= 400 && !response.HasStarted && response.ContentLength is null && response.ContentType is null
+            && !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
             await AnswerAsync(http, Shape(response.StatusCode, http));
     }
+
+    private static string NewId() => string.Create("req_".Length + 32, Guid.CreateVersion7(), static (text, id) =>
+    {
+        "req_".CopyTo(text);
+        id.TryFormat(text["req_".Length..], out _, "N");
+    });
 
     private static GatewayError Shape(int status, HttpContext http) => status switch
     {

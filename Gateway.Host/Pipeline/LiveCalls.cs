@@ -13,16 +13,22 @@ internal sealed partial class LiveCalls(ILedger ledger, StoredAnswers answers, S
     /// <summary>Whether new calls are refused because the process is ending.</summary>
     public bool IsDraining { get; private set; }
 
+    /// <summary>How many there are.</summary>
+    public int Count => _calls.Count;
+
+    /// <summary>From now on new calls are refused.</summary>
+    public void RefuseNew() => IsDraining = true;
+
+    /// <summary>Ends the calls that there are, as if their clients had hung up.</summary>
+    public void AbortAll()
+    {
+        foreach (var call in _calls.Values)
+            call.Http.Abort();
+    }
+
     public void Add(ModelCall call) => _calls[call.Hold!.ReceiptId] = call;
 
     public void Remove(ModelCall call) => _calls.TryRemove(call.Hold!.ReceiptId, out _);
-
-    /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        IsDraining = true;
-        await base.StopAsync(cancellationToken);
-    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
+using Gateway.Host.Telemetry;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
@@ -24,6 +25,8 @@ internal sealed class ModelCall : IDisposable
     private volatile bool _clientIsGone;
     private readonly List<CallAttempt> _attempts = new(1);
     private bool _isDraining;
+    private CallTimes _times;
+    private string? _receiptId;
     private IReadOnlyList<string>? _tags;
 
     /// <param name="http">The request.</param>
@@ -39,6 +42,7 @@ internal sealed class ModelCall : IDisposable
         _drains = drains;
         Http = http;
         Key = key;
+        Span = RequestTracing.SpanOf(http);
         _hangUp = http.RequestAborted.UnsafeRegister(static state => ((ModelCall)state!).OnHangUp(), this);
     }
 
@@ -53,6 +57,12 @@ internal sealed class ModelCall : IDisposable
 
     /// <summary>When the call came in (<see cref="Stopwatch"/> ticks).</summary>
     public long StartedAt { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>The server span of the request, recorded or only passed on; <c>null</c>: nobody traces.</summary>
+    public Activity? Span { get; }
+
+    /// <summary>When its steps began and ended.</summary>
+    public ref CallTimes Times => ref _times;
 
     /// <summary>The labels of the key and of the request.</summary>
     public IReadOnlyList<string> Tags => _tags ??= CallFactsOf.Tags(Key.Tags, Http.Request.Headers["X-Gateway-Tag"].ToString());
@@ -90,11 +100,17 @@ internal sealed class ModelCall : IDisposable
     /// <summary>The live hold, once there is one.</summary>
     public Hold? Hold { get; set; }
 
+    /// <summary>The receipt's id as text; only behind the hold.</summary>
+    public string ReceiptId => _receiptId ??= Hold!.ReceiptId.ToString(); // not null: see above
+
     /// <summary>The right to the call's <c>Idempotency-Key</c>, until its answer is stored or it is released; <c>null</c>: it has none.</summary>
     public CallLease? Lease { get; set; }
 
     /// <summary>The answer of an earlier call that this one repeats.</summary>
     public StoredAnswer? Stored { get; set; }
+
+    /// <summary>What the ledger was told that the call used; <c>null</c>: nothing yet.</summary>
+    public Settlement? Settlement { get; set; }
 
     /// <summary>The settlement, once there is one.</summary>
     public Settled? Settled { get; set; }
@@ -111,6 +127,9 @@ internal sealed class ModelCall : IDisposable
             return limit < long.MaxValue && Body.Index.HasOutputLimit && !(Body.Index.OutputLimit <= limit) ? limit : null;
         }
     }
+
+    /// <summary>Every attempt so far.</summary>
+    public List<CallAttempt> Attempts => _attempts;
 
     /// <summary>The attempt whose answer the client gets, or the last one.</summary>
     public CallAttempt? Attempt { get; set; }
@@ -154,8 +173,8 @@ internal sealed class ModelCall : IDisposable
         var facts = Hold!.Request.Facts;
         facts.Channel = candidate.Channel.Id;
         facts.UpstreamModel = candidate.UpstreamModel;
-        CallAttempt attempt = null!; // not null: the head comes after the constructor
-        attempt = new CallAttempt(turn, adapter, facts.Attempts, () => NoteHead(attempt));
+        var attempt = new CallAttempt(this, turn, adapter, facts.Attempts);
+        attempt.Span = CallSpans.BeginAttempt(this, attempt);
         attempt.Abort.CancelAfter(firstByteTimeout);
         lock (_attempts)
             _attempts.Add(attempt);
@@ -174,6 +193,14 @@ internal sealed class ModelCall : IDisposable
         facts.UpstreamModel = attempt.Candidate.UpstreamModel;
     }
 
+    /// <summary>The head of an answer has come: the time-out to the first byte is over.</summary>
+    public void NoteHead(CallAttempt attempt)
+    {
+        UpstreamAnswered = true;
+        if (ClientIsThere && !attempt.Abort.IsCancellationRequested)
+            attempt.Abort.CancelAfter(_maxDuration + DurationMargin);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -185,14 +212,6 @@ internal sealed class ModelCall : IDisposable
         Body.Dispose();
         if (_isDraining)
             _drains.Leave();
-    }
-
-    // The head of an answer has come: the time-out to the first byte is over.
-    private void NoteHead(CallAttempt attempt)
-    {
-        UpstreamAnswered = true;
-        if (ClientIsThere && !attempt.Abort.IsCancellationRequested)
-            attempt.Abort.CancelAfter(_maxDuration + DurationMargin);
     }
 
     private void OnHangUp()

@@ -9,7 +9,6 @@ namespace Gateway.Host.Pipeline;
 /// <summary>The body of one attempt: the client's bytes with the few edits that this attempt needs, or their translation, in a pooled buffer that YARP reads.</summary>
 internal sealed class OutgoingBody : IDisposable
 {
-    private readonly BodySplice _splice = new();
     private PooledBuffer? _translated;
     private PooledBuffer? _retranslated;
     private byte[]? _buffer;
@@ -62,35 +61,48 @@ internal sealed class OutgoingBody : IDisposable
     // Upstream model, no provider, usage in streams, the output limit that rules and balance allow.
     private void Splice(RequestIndex index, ReadOnlyMemory<byte> body, in TranslationTarget target, Adapter adapter, ProviderPreset preset)
     {
-        _splice.Clear();
-        if (index.Multipart is not null)
-            MultipartEdits.ReplaceModel(index, _splice, target.UpstreamModel);
-        else if (!string.Equals(index.Model, target.UpstreamModel, StringComparison.Ordinal))
-            RequestEdits.ReplaceModel(index, _splice, target.UpstreamModel);
-        RequestEdits.RemoveProvider(index, _splice);
-        if (index.Stream && adapter.Format.UsageIsOptional && preset.StreamOptions)
-            RequestEdits.IncludeUsage(index, _splice);
-        if (target.OutputLimit is { } limit)
-            RequestEdits.CapOutputTokens(index, _splice, limit, preset.OutputLimitField);
-
-        if (_splice.Count == 0)
+        if (!NeedsEdits(index, target, adapter, preset))
         {
             Bytes = body;
             return;
         }
 
-        var length = _splice.OutputLength(body.Length);
+        var splice = new BodySplice();
+        if (index.Multipart is not null)
+            MultipartEdits.ReplaceModel(index, splice, target.UpstreamModel);
+        else if (!string.Equals(index.Model, target.UpstreamModel, StringComparison.Ordinal))
+            RequestEdits.ReplaceModel(index, splice, target.UpstreamModel);
+        RequestEdits.RemoveProvider(index, splice);
+        if (index.Stream && adapter.Format.UsageIsOptional && preset.StreamOptions)
+            RequestEdits.IncludeUsage(index, splice);
+        if (target.OutputLimit is { } limit)
+            RequestEdits.CapOutputTokens(index, splice, limit, preset.OutputLimitField);
+
+        if (splice.Count == 0)
+        {
+            Bytes = body;
+            return;
+        }
+
+        var length = splice.OutputLength(body.Length);
         _buffer = ArrayPool<byte>.Shared.Rent(length);
-        _splice.WriteTo(body.Span, _buffer);
+        splice.WriteTo(body.Span, _buffer);
         Bytes = _buffer.AsMemory(0, length);
     }
+
+    private static bool NeedsEdits(RequestIndex index, in TranslationTarget target, Adapter adapter, ProviderPreset preset) =>
+        index.Multipart is not null
+        || index.ProviderIsString
+        || target.OutputLimit is not null
+        || (index.Stream && adapter.Format.UsageIsOptional && preset.StreamOptions)
+        || !string.Equals(index.Model, target.UpstreamModel, StringComparison.Ordinal);
 
     private static TranslationTarget TargetOf(ModelCall call, CallAttempt attempt) => new(
         attempt.Candidate.UpstreamModel,
         call.Body.Index.Stream,
         call.OutputLimit,
         attempt.Candidate.Model.MaxOutputTokens,
-        call.Hold!.ReceiptId.ToString(), // not null: attempts come behind the hold
+        call.ReceiptId,
         attempt.Candidate.Channel.Preset.OutputLimitField,
         attempt.Candidate.Channel.Preset.StreamOptions);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Responses;
 using Gateway.Host.Settings;
+using Gateway.Host.Telemetry;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
@@ -22,7 +23,7 @@ internal sealed partial class Reply
     /// <summary>The relay of an attempt's streamed answer; it responds and settles as YARP copies it.</summary>
     public SseRelay Relay(ModelCall call, CallAttempt attempt, Stream upstream)
     {
-        if (call.Exchange.WantsAnswer)
+        if (call.Exchange.WantsAnswer || (GenAi.CapturesContent && attempt.Span is not null))
             upstream = attempt.Recording = new RecordingStream(upstream, StoredAnswer.MaxBodyBytes);
         return Relay(call, upstream, attempt.Candidate.Channel.IdleTimeout, attempt.Adapter);
     }

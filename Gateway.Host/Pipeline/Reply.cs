@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Responses;
 using Gateway.Host.Settings;
+using Gateway.Host.Telemetry;
 using Gateway.Ledger;
 using Gateway.Ledger.Book;
 using Gateway.Transforms;
@@ -206,8 +207,18 @@ internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, Respo
         var facts = call.Hold!.Request.Facts;
         facts.LatencyMs = call.ElapsedMs;
         facts.Rules = CallFactsOf.Rules(call);
-        using var deadline = new CancellationTokenSource(SettleDeadline);
-        call.Settled = await ledger.SettleAsync(call.Hold, settlement, deadline.Token);
+        call.Settlement = settlement;
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            // CancellationToken.None: it bounds itself, and a settlement is not given up because somebody waits no longer.
+            call.Settled = await ledger.SettleAsync(call.Hold, settlement, CancellationToken.None);
+        }
+        finally
+        {
+            call.Times.Settlement = StepTime.Since(began);
+        }
+
         if (call.Settled.Outcome == Outcome.Complete)
             ratios.Note(call.Key.Id, call.Hold.Request.Amount, call.Settled.Cost);
     }

@@ -1,7 +1,10 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Gateway.Host.Catalogue;
 using Gateway.Host.Keys;
 using Gateway.Host.OpenAi;
 using Gateway.Host.Settings;
+using Gateway.Host.Telemetry;
 using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Transforms;
@@ -39,15 +42,18 @@ internal sealed partial class RequestPipeline(
     StoredAnswers answers,
     LiveCalls live,
     Drains drains,
+    CallMetrics metrics,
+    RequestLog requests,
     ILogger<RequestPipeline> log)
 {
     public async Task InvokeAsync(HttpContext http, RequestDelegate forward)
     {
         var kind = ProxyRoutes.KindOf(http);
         http.Features.Set(kind);
+        metrics.Begin();
         if (live.IsDraining)
         {
-            await ErrorWriter.WriteAsync(http, GatewayError.Draining);
+            await RefuseAsync(http, kind, GatewayError.Draining);
             return;
         }
 
@@ -55,14 +61,15 @@ internal sealed partial class RequestPipeline(
         var (key, refused) = await credentials.AuthenticateAsync(http);
         if (key is null)
         {
-            await ErrorWriter.WriteAsync(http, refused!);
+            await RefuseAsync(http, kind, refused!); // not null: there is a key or a reason
             return;
         }
 
         using var call = new ModelCall(http, kind, key, settings.MaxAnswerTime, drains);
+        GatewayError? error = null;
         try
         {
-            var error = await AdmitAsync(call);
+            error = await AdmitAsync(call);
             if (error is null)
                 error = call.Stored is { } stored ? await StoredAnswers.WriteAsync(http, stored) : await AnswerAsync(call, forward);
             shadows.Finish(call);
@@ -87,7 +94,39 @@ internal sealed partial class RequestPipeline(
                 live.Remove(call);
                 ledger.Finish(hold, call.IsDelivered ? Delivery.Confirmed : Delivery.Unconfirmed);
             }
+
+            metrics.End(call, error);
+            CallSpans.End(call);
+            if (requests.IsEnabled)
+                Log(call);
         }
+    }
+
+    private void Log(ModelCall call)
+    {
+        var facts = call.Hold?.Request.Facts;
+        var usage = call.Settlement?.Usage ?? default;
+        requests.Write(
+            call.Http.Request.Method,
+            call.Kind.Path,
+            call.Http.Response.StatusCode,
+            call.Settled is { } settled ? LedgerNames.Of(settled.Outcome) : null,
+            call.Hold?.ReceiptId,
+            call.Key.Id,
+            facts?.RequestedModel,
+            facts?.RoutedModel,
+            facts?.Channel,
+            facts?.Attempts.Count ?? 0,
+            usage.InputTokens,
+            usage.OutputTokens,
+            call.Settled?.Cost ?? Credits.Zero,
+            Stopwatch.GetElapsedTime(call.StartedAt));
+    }
+
+    private Task RefuseAsync(HttpContext http, CallKind kind, GatewayError error)
+    {
+        metrics.Refused(kind, error);
+        return ErrorWriter.WriteAsync(http, error);
     }
 
     /// <summary>Steps 2 to 5: from the client's bytes to a live hold, or why there is none.</summary>
@@ -105,28 +144,51 @@ internal sealed partial class RequestPipeline(
             return null;
 
         // 3 rules, 4 route: a rule may change the model, and so the route
-        if (await rules.PrepareAsync(call) is { } refusedByRule)
+        var began = Stopwatch.GetTimestamp();
+        var refusedByRule = await rules.PrepareAsync(call);
+        call.Times.Rules = StepTime.Since(began);
+        if (refusedByRule is not null)
             return refusedByRule;
         shadows.Begin(call);
-        return call.Rules.Has(RulePhase.Answer) ? await AskCacheAsync(call) : await rules.PlanAsync(call) ?? await admission.HoldAsync(call, isFree: false);
+        if (call.Rules.Has(RulePhase.Answer))
+            return await AskCacheAsync(call);
+        if (await rules.PlanAsync(call) is { } unplanned)
+            return unplanned;
+
+        // 5 hold
+        began = Stopwatch.GetTimestamp();
+        var denied = await admission.HoldAsync(call, isFree: false);
+        call.Times.Admission = StepTime.Since(began);
+        return denied;
     }
 
     // The cache stands between the request's rate and its hold: what it answers counts against the rate, and costs nothing.
     private async ValueTask<GatewayError?> AskCacheAsync(ModelCall call)
     {
         // 5 hold: of nothing
-        if (await admission.HoldAsync(call, isFree: true) is { } limited)
+        var began = Stopwatch.GetTimestamp();
+        var limited = await admission.HoldAsync(call, isFree: true);
+        call.Times.Admission = StepTime.Since(began);
+        if (limited is not null)
             return limited;
 
+        began = Stopwatch.GetTimestamp();
         var error = await RuleSteps.AnswerAsync(call);
+        call.Times.Cache = StepTime.Since(began);
         CallHeaders.Asked(call);
-        if (error is null && call.Reply is null)
-            error = await rules.PlanAsync(call) ?? await admission.RaiseAsync(call);
+        if (error is null && call.Reply is null && (error = await rules.PlanAsync(call)) is null)
+        {
+            began = Stopwatch.GetTimestamp();
+            error = await admission.RaiseAsync(call);
+            call.Times.Raise = StepTime.Since(began);
+        }
+
         call.IsRejected = error is not null;
         return error;
     }
 
     /// <summary>Steps 6 to 8: from the hold to a settled answer, or the error that the client gets.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<GatewayError?> AnswerAsync(ModelCall call, RequestDelegate forward)
     {
         try

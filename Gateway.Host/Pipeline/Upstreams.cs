@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Gateway.Host.Catalogue;
 using Gateway.Host.OpenAi;
@@ -58,7 +59,8 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
     /// <param name="http">The context that YARP gets: the call's, or one of the attempt's own.</param>
     /// <param name="forward">YARP.</param>
     /// <param name="reply">Reads the answer.</param>
-    public async Task<GatewayError?> SendAsync(ModelCall call, CallAttempt attempt, AttemptRace? race, HttpContext http, RequestDelegate forward, Reply reply)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<GatewayError?> SendAsync(ModelCall call, CallAttempt attempt, AttemptRace? race, HttpContext http, RequestDelegate forward, Reply reply)
     {
         var candidate = attempt.Candidate;
         try
@@ -101,18 +103,15 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         var wantsStream = call.Body.Index.Stream;
         var target = channel.Preset.PathOf(attempt.Adapter.Kind, upstreamModel, wantsStream)!; // not null: candidates that do not serve the kind were left out
         var query = target.IndexOf('?', StringComparison.Ordinal);
-        return new ForwardAttempt
+        return new SentAttempt(this, call, attempt, race, reply)
         {
             Path = query < 0 ? target : target[..query],
             Query = query < 0 ? default : new QueryString(target[query..]),
-            Headers = OutgoingHeaders.Of(call, channel),
+            Headers = OutgoingHeaders.Of(call, attempt),
             ContentType = call.Body.ContentType,
             Accept = wantsStream ? EventStream : call.IsBinary ? "*/*" : "application/json",
             Body = attempt.Outgoing.Bytes,
             IdleTimeout = channel.IdleTimeout,
-            Streams = mediaType => wantsStream ? mediaType.Equals(EventStream, StringComparison.OrdinalIgnoreCase) : call.IsBinary && IsBinary(mediaType),
-            OnStream = (stream, mediaType) => wantsStream ? BeginAsync(call, attempt, race, reply, stream) : BeginBinaryAsync(call, attempt, race, reply, stream, mediaType),
-            OnHead = attempt.NoteHead,
             CancellationToken = attempt.Abort.Token,
         };
     }
@@ -182,6 +181,7 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         // YARP must not see the client hang up: whether that ends the attempt is ModelCall's decision.
         var clientAborted = http.RequestAborted;
         http.RequestAborted = attempt.Abort.Token;
+        http.Request.QueryString = sent.Query;
         http.Request.Body = AsStream(sent.Body);
         http.Request.ContentLength = sent.Body.Length;
         try
@@ -220,4 +220,17 @@ internal sealed class Upstreams(IProxyStateLookup proxy, ChannelLoad load, Chann
         MemoryMarshal.TryGetArray(bytes, out var segment)
             ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
             : throw new UnreachableException("Bodies are pooled arrays.");
+
+    private sealed class SentAttempt(Upstreams upstreams, ModelCall call, CallAttempt attempt, AttemptRace? race, Reply reply) : ForwardAttempt
+    {
+        protected override void OnHead() => attempt.NoteHead();
+
+        protected override bool Streams(string mediaType) => call.Body.Index.Stream
+            ? mediaType.Equals(EventStream, StringComparison.OrdinalIgnoreCase)
+            : call.IsBinary && IsBinary(mediaType);
+
+        protected override ValueTask<Stream?> OnStreamAsync(Stream stream, string mediaType) => call.Body.Index.Stream
+            ? upstreams.BeginAsync(call, attempt, race, reply, stream)
+            : upstreams.BeginBinaryAsync(call, attempt, race, reply, stream, mediaType);
+    }
 }

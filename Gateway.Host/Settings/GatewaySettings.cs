@@ -48,7 +48,10 @@ internal sealed record GatewaySettings
     /// <summary>Body limit. Unit: bytes. 1 KiB to 1 GiB; default 32 MiB.</summary>
     public long MaxRequestBytes { get; init; } = 32L << 20;
 
-    /// <summary>Time for calls in flight at <c>SIGTERM</c>. 0 to 1 h; default 30 s.</summary>
+    /// <summary>How long calls are still taken at <c>SIGTERM</c> though the gateway is no longer ready, if readiness was asked for within the last minute. 0 to 5 min; default 5 s.</summary>
+    public TimeSpan DrainDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time for calls in flight at <c>SIGTERM</c>, after <see cref="DrainDelay"/>. 0 to 1 h; default 30 s.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Silence after which a stream gets <c>: ping</c>. 100 ms to 10 min; default 15 s.</summary>
@@ -105,6 +108,7 @@ internal sealed class GatewaySettingsValidator : AbstractValidator<GatewaySettin
         RuleFor(s => s.MaxUnrecorded).InclusiveBetween(1, 100_000_000).WithMessage("is not from 1 to 100000000.");
         RuleFor(s => s.InsufficientBalanceStatus).Must(static status => status is 402 or 403).WithMessage("is not one of 402, 403.");
         RuleFor(s => s.MaxRequestBytes).InclusiveBetween(1L << 10, 1L << 30).WithMessage("is not from 1KiB to 1GiB.");
+        RuleFor(s => s.DrainDelay).InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(5)).WithMessage("is not from 0s to 5m.");
         RuleFor(s => s.DrainTime).InclusiveBetween(TimeSpan.Zero, TimeSpan.FromHours(1)).WithMessage("is not from 0s to 1h.");
         RuleFor(s => s.MaxAnswerTime).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)).WithMessage("is not from 1s to 24h.");
         RuleFor(s => s.FirstByteDeadline).InclusiveBetween(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)).WithMessage("is not from 100ms to 1h.");

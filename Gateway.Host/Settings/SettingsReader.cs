@@ -16,7 +16,8 @@ internal static class SettingsReader
     private static readonly string[] Known =
     [
         "AdminKey", "MasterKey", "PreviousMasterKeys", "Spool", "Durability", "WhenFrontDown", "WhenBookDown", "HoldLease", "MaxUnrecorded",
-        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainTime", "PingInterval", "MaxAnswerTime", "FirstByteDeadline", "CacheBytes", "CacheEmbeddingModel",
+        "InsufficientBalanceStatus", "MaxRequestBytes", "DrainDelay", "DrainTime", "PingInterval", "MaxAnswerTime", "FirstByteDeadline", "CacheBytes",
+        "CacheEmbeddingModel",
     ];
 
     public static GatewaySettings Read(IConfiguration configuration)
@@ -40,6 +41,7 @@ internal static class SettingsReader
             MaxUnrecorded = Number(gateway, "MaxUnrecorded", defaults.MaxUnrecorded),
             InsufficientBalanceStatus = Number(gateway, "InsufficientBalanceStatus", defaults.InsufficientBalanceStatus),
             MaxRequestBytes = Size(gateway, "MaxRequestBytes", defaults.MaxRequestBytes),
+            DrainDelay = Duration(gateway, "DrainDelay", defaults.DrainDelay),
             DrainTime = Duration(gateway, "DrainTime", defaults.DrainTime),
             PingInterval = Duration(gateway, "PingInterval", defaults.PingInterval),
             MaxAnswerTime = Duration(gateway, "MaxAnswerTime", defaults.MaxAnswerTime),

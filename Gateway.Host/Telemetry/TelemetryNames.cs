@@ -30,6 +30,7 @@ internal static class TelemetryNames
     public const string Provider = "gen_ai.provider.name";
     public const string RequestModel = "gen_ai.request.model";
     public const string RequestStream = "gen_ai.request.stream";
+    public const string OutputType = "gen_ai.output.type";
     public const string RequestMaxTokens = "gen_ai.request.max_tokens";
     public const string ResponseId = "gen_ai.response.id";
     public const string ResponseModel = "gen_ai.response.model";
@@ -42,6 +43,11 @@ internal static class TelemetryNames
     public const string CacheWriteTokens = "gen_ai.usage.cache_write.input_tokens"; // the newer name of CacheCreationTokens
     public const string ReasoningTokens = "gen_ai.usage.reasoning.output_tokens";
     public const string TokenType = "gen_ai.token.type";
+
+    public const string InputMessages = "gen_ai.input.messages";
+    public const string OutputMessages = "gen_ai.output.messages";
+    public const string SystemInstructions = "gen_ai.system_instructions";
+    public const string ToolDefinitions = "gen_ai.tool.definitions";
 
     // Attributes of the gateway's own.
     public const string ReceiptId = "gateway.receipt.id";
@@ -72,6 +78,7 @@ internal static class TelemetryNames
     public const string MessagesDropped = "gateway.trim.dropped";
     public const string WatchdogState = "gateway.watchdog.state";
     public const string ErrorCode = "gateway.error.code";
+    public const string ContentTruncated = "gateway.content.truncated";
 
     // Instruments of OpenTelemetry.
     public const string ClientDuration = "gen_ai.client.operation.duration";

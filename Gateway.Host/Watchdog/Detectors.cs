@@ -33,6 +33,9 @@ internal sealed partial class Detectors(IScoreStore store, ILogger<Detectors> lo
         }
     }
 
+    /// <summary>How many are paused.</summary>
+    public int PausedCount => known.Values.Count(static detector => detector.Summary.IsPaused);
+
     /// <summary>The paused detectors whose rest is over.</summary>
     public IReadOnlyList<DetectorKey> Rested(DateTimeOffset now) =>
         [.. known.Values.Where(detector => detector.Summary is { Phase: DetectorPhase.Paused, RestsUntil: { } until } && until <= now).Select(static detector => detector.Key)];

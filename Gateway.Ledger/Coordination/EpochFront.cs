@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Gateway.Ledger.Front;
+using Gateway.Ledger.Front.Rows;
 
 namespace Gateway.Ledger.Coordination;
 
@@ -37,6 +38,9 @@ internal sealed class EpochFront(TimeProvider time, Book.IBook book) : IFront
 
     /// <summary>Whether a front is open.</summary>
     public bool IsOpen => Volatile.Read(ref current) is not null;
+
+    /// <summary>Which front is open; <c>null</c>: none.</summary>
+    public FrontKind? Kind => Volatile.Read(ref current) is { } open ? open.Front is RowFront ? FrontKind.Book : FrontKind.Redis : null;
 
     /// <summary>The epoch that recordings belong to: the book refuses a batch of another one.</summary>
     public long RecordingEpoch

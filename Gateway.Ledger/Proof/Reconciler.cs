@@ -43,11 +43,11 @@ internal sealed partial class Reconciler(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         meter.CreateObservableGauge(
-            "gateway.ledger.drift", Drifts, unit: "{difference}", description: "Differences that the reconciler has found since the start, by check; anything but 0 needs a person.");
+            LedgerMetrics.Drift, Drifts, unit: "{difference}", description: "Differences that the reconciler has found since the start, by check; anything but 0 needs a person.");
         meter.CreateObservableGauge(
-            "gateway.ledger.reconciled_at", () => Interlocked.Read(ref reconciledAt), unit: "s", description: "Unix time of the last look that came to its end.");
+            LedgerMetrics.ReconciledAt, () => Interlocked.Read(ref reconciledAt), unit: "s", description: "Unix time of the last look that came to its end.");
         meter.CreateObservableGauge(
-            "gateway.ledger.unreconciled", () => Interlocked.Read(ref behind), unit: "{block}", description: "Blocks that the last look left for the next one.");
+            LedgerMetrics.Unreconciled, () => Interlocked.Read(ref behind), unit: "{block}", description: "Blocks that the last look left for the next one.");
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -206,11 +206,4 @@ internal sealed partial class Reconciler(
         public const string Bucket = "bucket";
         public const string Front = "front";
     }
-}
-
-/// <summary>The ledger's meter.</summary>
-public static class LedgerMetrics
-{
-    /// <summary>The name to subscribe to.</summary>
-    public const string Name = "Gateway.Ledger";
 }

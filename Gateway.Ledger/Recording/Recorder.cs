@@ -9,10 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Ledger.Recording;
 
 /// <summary>Brings finished calls to the book in batches; a batch that fails is tried again unchanged, for a failed commit may have happened.</summary>
-internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool spool, PendingCalls pending, TimeProvider time, ILogger logger)
+internal sealed partial class Recorder(
+    IBook book, IFront front, SettlementSpool spool, PendingCalls pending, LedgerMetrics metrics, TimeProvider time, ILogger logger)
 {
     private const int BatchSize = 500;
-    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(20);
+
+    // A transaction costs as much as some thirty calls: at a thousand calls a second, waiting 50 ms instead of 20 makes its share a third, and p99 stays under 100 ms.
+    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FlushPause = TimeSpan.FromMilliseconds(5);
@@ -82,7 +85,16 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
         while (await finished.Reader.WaitToReadAsync(cancellationToken))
         {
             await FillAsync(batch, cancellationToken);
-            await RecordAsync(batch, cancellationToken);
+            try
+            {
+                await RecordAsync(batch, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                RecordingSpans.Fail(batch, time.GetUtcNow(), "The gateway stopped before the book took it: it is in the spool.");
+                throw;
+            }
+
             batch.Clear();
         }
     }
@@ -104,6 +116,9 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
             pause = pause * 2 < LastRetry ? pause * 2 : LastRetry;
         }
 
+        var committed = time.GetUtcNow();
+        metrics.Committed(batch, committed);
+        RecordingSpans.End(batch, committed);
         Interlocked.Exchange(ref downSince, -1);
         spool.Unpin(batch.Where(static hold => hold.PinnedSegments is not null).Select(static hold => hold.PinnedSegments!.Value));
         foreach (var hold in batch)
@@ -125,7 +140,7 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
             if (epochs is not null)
                 await ChargeLateAsync(batch, cancellationToken);
             CrashPoint.Reach("batch_begun");
-            await book.RecordAsync(batch.ConvertAll(Settled), cancellationToken);
+            await RecordInBookAsync(batch, cancellationToken);
             CrashPoint.Reach("batch_committed");
             foreach (var hold in batch.Where(static hold => hold.Settled!.Delivery == Delivery.Refunded))
             {
@@ -146,6 +161,21 @@ internal sealed partial class Recorder(IBook book, IFront front, SettlementSpool
             Interlocked.CompareExchange(ref downSince, time.GetTimestamp(), -1);
             LogRetry(exception, batch.Count, (long)pause.TotalMilliseconds);
             return false;
+        }
+    }
+
+    private async Task RecordInBookAsync(List<Hold> batch, CancellationToken cancellationToken)
+    {
+        var started = metrics.StartBook();
+        try
+        {
+            await book.RecordAsync(batch.ConvertAll(Settled), cancellationToken);
+            metrics.BookTook(started);
+        }
+        catch
+        {
+            metrics.BookRefused(started);
+            throw;
         }
     }
 

@@ -203,6 +203,9 @@ internal sealed class GatewayProcess : IDisposable, IAsyncDisposable
             start.Environment.Remove(name);
         var address = $"http://127.0.0.1:{port}";
         start.Environment["URLS"] = address;
+
+        // A test that has looked at readiness is no load balancer that must notice its end.
+        start.Environment["Gateway__DrainDelay"] = "0s";
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
         var started = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");

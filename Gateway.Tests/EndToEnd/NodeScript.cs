@@ -12,6 +12,18 @@ internal static class NodeScript
     /// <summary>What it printed.</summary>
     public static async Task<JsonNode> RunAsync(string script, params (string Name, string Value)[] environment)
     {
+        using var node = await StartAsync(script, environment);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var errors = node.StandardError.ReadToEndAsync(deadline.Token);
+        var text = await node.StandardOutput.ReadToEndAsync(deadline.Token);
+        await node.WaitForExitAsync(deadline.Token);
+        Assert.That(node.ExitCode, Is.Zero, await errors);
+        return JsonNode.Parse(text)!;
+    }
+
+    /// <summary>The running script, its standard streams redirected.</summary>
+    public static async Task<Process> StartAsync(string script, params (string Name, string Value)[] environment)
+    {
         foreach (var (package, _) in JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "package.json")))!["dependencies"]!.AsObject())
         {
             if (!Directory.Exists(Path.Combine(Folder, "node_modules", package)))
@@ -22,18 +34,13 @@ internal static class NodeScript
         {
             UseShellExecute = false,
             WorkingDirectory = Folder,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        using var node = Start(start);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var errors = node.StandardError.ReadToEndAsync(deadline.Token);
-        var text = await node.StandardOutput.ReadToEndAsync(deadline.Token);
-        await node.WaitForExitAsync(deadline.Token);
-        Assert.That(node.ExitCode, Is.Zero, await errors);
-        return JsonNode.Parse(text)!;
+        return Start(start);
     }
 
     private static Process Start(ProcessStartInfo start)

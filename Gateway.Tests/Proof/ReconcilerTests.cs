@@ -112,7 +112,7 @@ internal sealed class ReconcilerTests
         {
             InstrumentPublished = static (instrument, listener) =>
             {
-                if (instrument.Meter.Name == LedgerMetrics.Name)
+                if (instrument.Meter.Name == LedgerMetrics.Name && instrument.Name is LedgerMetrics.Drift or LedgerMetrics.ReconciledAt or LedgerMetrics.Unreconciled)
                     listener.EnableMeasurementEvents(instrument);
             },
         };

@@ -21,6 +21,7 @@ internal sealed class GatewaySettingsTests
     [TestCase("Gateway:Durability", "fast", "Gateway__Durability: \"fast\" is not one of power, process.")]
     [TestCase("Gateway:HoldLease", "2s", "Gateway__HoldLease: \"2s\" is not from 3s to 1h.")]
     [TestCase("Gateway:HoldLease", "3601s", "Gateway__HoldLease: \"3601s\" is not from 3s to 1h.")]
+    [TestCase("Gateway:DrainDelay", "301s", "Gateway__DrainDelay: \"301s\" is not from 0s to 5m.")]
     [TestCase("Gateway:InsufficientBalanceStatus", "401", "Gateway__InsufficientBalanceStatus: \"401\" is not one of 402, 403.")]
     [TestCase("Gateway:AdminKey", "tw_api_abcdefghijklmnopqrstuvwx", "Gateway__AdminKey: has 31 characters, not from 32 to 512.")]
     [TestCase("Gateway:MasterKey", "AAAA", "Gateway__MasterKey: is not base64 of 32 bytes.")]

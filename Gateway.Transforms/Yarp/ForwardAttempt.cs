@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gateway.Transforms.Yarp;
 
 /// <summary>What one attempt sends and what came back: the pipeline fills in the first half, <see cref="ForwardTransforms"/> the second.</summary>
-public sealed class ForwardAttempt
+public abstract class ForwardAttempt
 {
     /// <summary>The most that an answer which is read whole may have. Unit: bytes.</summary>
     public const int MaxAnswerBytes = 64 * 1024 * 1024;
@@ -26,15 +26,6 @@ public sealed class ForwardAttempt
     /// <summary>The body to send.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>Whether a 200 of this media type is passed on as it comes; the answer is read whole otherwise.</summary>
-    public required Func<string, bool> Streams { get; init; }
-
-    /// <summary>Makes the stream that the client gets of a 200 that is passed on; <c>null</c>: it gets none, another attempt's or an error is to follow.</summary>
-    public required Func<Stream, string, ValueTask<Stream?>> OnStream { get; init; }
-
-    /// <summary>Called when the head of the upstream's answer has arrived: from here on a stream that is hung up on is charged.</summary>
-    public required Action OnHead { get; init; }
-
     /// <summary>The longest silence inside an answer that is read whole.</summary>
     public required TimeSpan IdleTimeout { get; init; }
 
@@ -43,4 +34,13 @@ public sealed class ForwardAttempt
 
     /// <summary>The answer, unless it is streamed or none came.</summary>
     public UpstreamAnswer? Answer { get; internal set; }
+
+    /// <summary>The head of the upstream's answer has arrived: from here on a stream that is hung up on is charged.</summary>
+    protected internal abstract void OnHead();
+
+    /// <summary>Whether a 200 of this media type is passed on as it comes; the answer is read whole otherwise.</summary>
+    protected internal abstract bool Streams(string mediaType);
+
+    /// <summary>Makes the stream that the client gets of a 200 that is passed on; <c>null</c>: it gets none, another attempt's or an error is to follow.</summary>
+    protected internal abstract ValueTask<Stream?> OnStreamAsync(Stream stream, string mediaType);
 }

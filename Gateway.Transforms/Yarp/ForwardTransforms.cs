@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.WebUtilities;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -15,9 +14,7 @@ namespace Gateway.Transforms.Yarp;
 public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
-    private static readonly MediaTypeWithQualityHeaderValue AcceptJson = new("application/json");
-    private static readonly MediaTypeWithQualityHeaderValue AcceptEvents = new("text/event-stream");
-    private static readonly ProductInfoHeaderValue Product = new("gateway", "1.0");
+    private const string Product = "gateway/1.0";
 
     /// <inheritdoc/>
     public void ValidateRoute(TransformRouteValidationContext context)
@@ -44,16 +41,9 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
     {
         var attempt = context.HttpContext.Features.GetRequiredFeature<ForwardAttempt>();
         context.Path = attempt.Path;
-        context.Query.Collection.Clear();
-        if (attempt.Query.HasValue)
-        {
-            foreach (var (name, value) in QueryHelpers.ParseQuery(attempt.Query.Value))
-                context.Query.Collection[name] = value;
-        }
-
         var headers = context.ProxyRequest.Headers;
-        headers.Accept.Add(AcceptOf(attempt.Accept));
-        headers.UserAgent.Add(Product);
+        UpstreamHeaders.Add(headers, "Accept", attempt.Accept);
+        UpstreamHeaders.Add(headers, "User-Agent", Product);
         headers.Host = null;
         foreach (var (name, value) in attempt.Headers)
             UpstreamHeaders.Add(headers, name, value);
@@ -62,13 +52,6 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
         context.ProxyRequest.Content.Headers.ContentLength = attempt.Body.Length;
         return ValueTask.CompletedTask;
     }
-
-    private static MediaTypeWithQualityHeaderValue AcceptOf(string accept) => accept switch
-    {
-        "application/json" => AcceptJson,
-        "text/event-stream" => AcceptEvents,
-        _ => MediaTypeWithQualityHeaderValue.Parse(accept),
-    };
 
     private async ValueTask ReceiveAsync(ResponseTransformContext context)
     {
@@ -79,10 +62,10 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
         attempt.OnHead();
         var mediaType = response.Content.Headers.ContentType?.MediaType ?? "";
         var stream = await response.Content.ReadAsStreamAsync(attempt.CancellationToken);
-        var encoded = response.Content.Headers.ContentEncoding.Any(static encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
+        var encoded = IsEncoded(response.Content.Headers);
         if ((int)response.StatusCode == StatusCodes.Status200OK && !encoded && attempt.Streams(mediaType))
         {
-            if (await attempt.OnStream(stream, mediaType) is { } passedOn)
+            if (await attempt.OnStreamAsync(stream, mediaType) is { } passedOn)
                 response.Content = new StreamContent(passedOn);
             else
                 context.SuppressResponseBody = true;
@@ -103,6 +86,13 @@ public sealed class ForwardTransforms(TimeProvider time) : ITransformProvider
         };
         attempt.Answer = answer;
         await answer.ReadAsync(stream, MaxBytes(answer.Status), attempt.IdleTimeout, attempt.CancellationToken);
+    }
+
+    private static bool IsEncoded(HttpContentHeaders headers)
+    {
+        if (!headers.NonValidated.Contains("Content-Encoding"))
+            return false;
+        return headers.ContentEncoding.Any(static encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
     }
 
     // An error's body is shown to the client at most; nobody needs a megabyte of it.

@@ -29,7 +29,6 @@ public sealed class UpstreamAnswer : IDisposable
     /// <summary>Reads the body to its end, at most <paramref name="maxBytes"/> bytes.</summary>
     internal async ValueTask ReadAsync(Stream stream, int maxBytes, TimeSpan idleTimeout, CancellationToken cancellationToken)
     {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {
@@ -38,8 +37,9 @@ public sealed class UpstreamAnswer : IDisposable
                 if (_length == _buffer.Length)
                     Grow();
 
-                silence.CancelAfter(idleTimeout);
-                var read = await stream.ReadAsync(_buffer.AsMemory(_length), silence.Token);
+                // What came with the head is there at once: only a wait is bounded.
+                var pending = stream.ReadAsync(_buffer.AsMemory(_length), cancellationToken);
+                var read = pending.IsCompleted ? await pending : await pending.AsTask().WaitAsync(idleTimeout, cancellationToken);
                 if (read == 0)
                     return;
 
@@ -51,17 +51,25 @@ public sealed class UpstreamAnswer : IDisposable
                 }
             }
         }
+        catch (TimeoutException)
+        {
+            // The read goes on until the connection is closed: its buffer is not given to anyone else.
+            (_buffer, _length) = ([], 0);
+            Broken = IsSilent = true;
+        }
         catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
         {
+            // A wait that was cancelled leaves its read behind.
+            if (exception is OperationCanceledException)
+                (_buffer, _length) = ([], 0);
             Broken = true;
-            IsSilent = exception is OperationCanceledException && !cancellationToken.IsCancellationRequested;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_buffer is not null)
+        if (_buffer is { Length: > 0 })
             ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = null;
         _length = 0;

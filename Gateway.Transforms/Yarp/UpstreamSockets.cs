@@ -27,6 +27,9 @@ public static class UpstreamSockets
         handler.AutomaticDecompression = DecompressionMethods.None;
         handler.UseCookies = false;
         handler.UseProxy = false;
+
+        // The pipeline sends the attempt's own trace context; the handler would put a span of its own between, which nobody exports.
+        handler.ActivityHeadersPropagator = null;
         handler.ConnectTimeout = connectTimeout;
         handler.PooledConnectionLifetime = Lifetime;
         handler.PooledConnectionIdleTimeout = IdleTimeout;

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Gateway.Benchmarks;
 using Gateway.Benchmarks.Compression;
 using Gateway.Benchmarks.Watchdog;
 
@@ -7,5 +8,5 @@ if (args is ["compression", .. var paths])
 else if (args is ["watchdog-simulation", .. var rest])
     return WatchdogReport.Write(rest) ? 0 : 1;
 else
-    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+    BenchmarkSwitcher.FromAssembly(typeof(BodyBenchmarks).Assembly).Run(args);
 return 0;
