@@ -15,7 +15,7 @@ public sealed partial class SpooledLedger : IEpochWork
     private static readonly TimeSpan UnfinishedPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UnfinishedPause = TimeSpan.FromMilliseconds(10);
 
-    // Looking through all shards costs a gateway as much as a hundred calls; what a dead one left can wait for a moment.
+    // What a dead gateway left can wait for a moment.
     private static readonly TimeSpan ClaimPause = TimeSpan.FromSeconds(2);
 
     // Settled in the spool while no front answered: bounded by admission, as the pending calls are.

@@ -69,13 +69,18 @@ public sealed partial class SpooledLedger
         StepToRecorder(hold);
     }
 
-    private static void Write(SettledCall call, Hold hold, Func<Hold, ReadOnlySpan<byte>, Task> append, out Task durable)
+    // Free settlements are not waited for: losing one loses nothing but its receipt's ending.
+    private Task AppendSettlement(Hold hold, SettledCall call)
     {
         var rented = ArrayPool<byte>.Shared.Rent(SettlePayload.MaxBytes(call));
         try
         {
-            var length = SettlePayload.Write(rented, call, hold.Request.Facts.Streamed);
-            durable = append(hold, rented.AsSpan(0, length));
+            var payload = rented.AsSpan(0, SettlePayload.Write(rented, call, hold.Request.Facts.Streamed));
+            if (call.Cost > Credits.Zero)
+                return spool.AppendDurablyAsync(hold, RecordKind.Settle, payload);
+
+            spool.Append(hold, RecordKind.Settle, payload);
+            return Task.CompletedTask;
         }
         finally
         {
@@ -89,7 +94,7 @@ public sealed partial class SpooledLedger
         CheckpointPayload.Write(payload, cost, delivered);
         try
         {
-            spool.Append(hold, RecordKind.Checkpoint, payload);
+            spool.AppendNow(hold, RecordKind.Checkpoint, payload);
             CrashPoint.Reach("checkpoint_spooled");
         }
         catch (IOException exception)
@@ -181,23 +186,14 @@ public sealed partial class SpooledLedger
         };
     }
 
-    // Free settlements are not waited for: losing one loses nothing but its receipt's ending.
     private async ValueTask<bool> SpoolAsync(Hold hold, SettledCall call)
     {
+        var started = metrics.StartSpool();
         try
         {
+            await AppendSettlement(hold, call);
             if (call.Cost > Credits.Zero)
-            {
-                var started = metrics.StartSpool();
-                Write(call, hold, (of, payload) => spool.AppendDurablyAsync(of, RecordKind.Settle, payload), out var durable);
-                await durable;
                 metrics.SpoolTook(started);
-            }
-            else
-            {
-                AppendFree(hold, call);
-            }
-
             return true;
         }
         catch (IOException exception)
@@ -206,17 +202,6 @@ public sealed partial class SpooledLedger
             return false;
         }
     }
-
-    private void AppendFree(Hold hold, SettledCall call) =>
-        Write(
-            call,
-            hold,
-            (of, payload) =>
-            {
-                spool.Append(of, RecordKind.Settle, payload);
-                return Task.CompletedTask;
-            },
-            out _);
 
     private async ValueTask RecordNowAsync(Hold hold, SettledCall call)
     {

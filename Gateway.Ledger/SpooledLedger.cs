@@ -62,7 +62,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
     /// <exception cref="IOException">Another gateway uses the spool's folder.</exception>
     /// <exception cref="InvalidDataException">The spool is damaged.</exception>
     internal static Task<SpooledLedger> OpenAsync(LedgerOptions options, IBook book, TimeProvider time, ILogger logger, CancellationToken cancellationToken) =>
-        OpenAsync(options, book, time, logger, new DiskSpoolFiles(), cancellationToken);
+        OpenAsync(options, book, time, logger, new DiskSpoolFiles(options.Durability), cancellationToken);
 
     internal static async Task<SpooledLedger> OpenAsync(
         LedgerOptions options, IBook book, TimeProvider time, ILogger logger, ISpoolFiles files, CancellationToken cancellationToken)
@@ -99,7 +99,7 @@ public sealed partial class SpooledLedger : ILedger, IRuns, IAsyncDisposable
             // The torn end of the last process is cut off before new segments follow it: the replay may have to wait for a front.
             SpoolReader.SealTail(options.SpoolFolder);
             var left = new Replay(options.SpoolFolder, shared.Book, shared.Book as ICallStore, time);
-            var ledger = Start(options, shared.Book, shared.Epochs, time, logger, locked, new DiskSpoolFiles(), left.LastSegment + 1);
+            var ledger = Start(options, shared.Book, shared.Epochs, time, logger, locked, new DiskSpoolFiles(options.Durability), left.LastSegment + 1);
             ledger.replay = left;
             var epochLoop = new EpochLoop(
                 shared.Coordination, shared.Epochs, shared.Redis, shared.Rows, ledger, shared.Gateway, options.RejectWhenFrontDown, time, logger);

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . bench/servers.sh
 . bench/targets.sh
 . bench/measure.sh
-rounds=3 seconds=3 warm_up_most=30 output= numbers=() key_counts=(10 1000 100000) rule_counts=(0 10 10000) receipt_counts=(1000 100000 1000000)
+rounds=2 seconds=3 warm_up_most=20 output= numbers=() key_counts=(10 1000 100000) rule_counts=(0 10 10000) receipt_counts=(1000 100000 1000000)
 body_sizes=(1000 100000 1000000 10000000) stream_counts=(100 1000 2000)
 while [ $# -gt 0 ]; do
   case $1 in
@@ -82,24 +82,26 @@ measure_bodies() {
 
 # Streams that write once a second: resident memory while all of them are open, beside what it was before.
 measure_open_streams() {
-  local count name before most now sampler
+  local count name most now sampler
+  local -A before=([yarp]=$(resident yarp) [rules-0]=$(resident rules-0))
   for count in "${stream_counts[@]}"; do
     for name in yarp "rules-0"; do
-      before=$(resident "$name")
-      (most=0; while sleep 0.25; do now=$(resident "$name"); most=$(awk -v a="$most" -v b="$now" 'BEGIN { print b > a ? b : a }'); echo "$most" >"$work/most"; done) & sampler=$!; pids+=($!)
+      (most=0; while sleep 0.25; do now=$(resident "$name"); most=$(awk -v a="$most" -v b="$now" 'BEGIN { print (b > a ? b : a) }'); echo "$most" >"$work/most"; done) & sampler=$!; pids+=($!)
       ask streams "$(url "$name")" "${key[$name]}" "$count" 4 model=$([ "$name" = yarp ] || echo mock/)slow chunks=6 gap=1000 || reply='0 0 0 0'
-      kill $sampler; wait $sampler 2>/dev/null || true
+      kill $sampler 2>/dev/null || true
+      wait $sampler 2>/dev/null || true
       read -r _ p50 p99 errors <<<"$reply"
-      note 1 "$name" "kb_$count" "$(awk -v a="$before" -v b="$(cat "$work/most")" -v n="$count" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')"
+      note 1 "$name" "kb_$count" "$(awk -v a="${before[$name]}" -v b="$(cat "$work/most")" -v n="$count" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')"
       note 1 "$name" "first_$count" "$p99"
-      echo "$name, $count streams: $before MB before, $(cat "$work/most") MB at most, first byte p50 $p50 ms, p99 $p99 ms, $errors errors"
+      echo "$name, $count streams: ${before[$name]} MB before, $(cat "$work/most") MB at most, first byte p50 $p50 ms, p99 $p99 ms, $errors errors"
     done
   done
 }
 
 curve() { # TITLE NAME STEPS…
-  local name=$2 step first=$3; shift 2
+  local name=$2 step first=$3
   echo; echo "## $1"; echo
+  shift 2
   header "$name" 'CPU µs a call, closed loop' '× the first' 'µs at 500/s' '× the first' 'p50 at 500/s, ms' 'beyond YARP' p99 'beyond YARP'
   for step; do
     row "$step" "$(middle "$name-$step" cpu_closed 0)" "$(middle "$name-$step" cpu_closed 2 / "$name-$first")" "$(middle "$name-$step" cpu_500 0)" "$(middle "$name-$step" cpu_500 2 / "$name-$first")" \
@@ -112,6 +114,7 @@ report() {
   echo '# As things grow'; echo
   echo "\`bench/growth.sh $rounds $seconds\` wrote this page: $(machine) Load average before: $load_before."
   echo "Embedded gateway, \`process\`; $rounds rounds of $seconds s a figure, middle (least to most). Bare YARP in the same rounds: $(middle yarp cpu_closed 0) µs closed loop, $(middle yarp cpu_500 0) µs at 500/s."
+  awk -v load="$load_before" 'BEGIN { exit !(load > 1) }' && echo '**Other work ran on this machine: times and ratios are not to be relied on.**'
   curve 'Keys, all of them calling in turns' keys "${key_counts[@]}"
   curve 'Rules, of which none matches' rules "${rule_counts[@]}"
   curve 'Receipts in the book' receipts "${receipt_counts[@]}"
@@ -122,7 +125,7 @@ report() {
       "$(middle rules-0 "p99_$step" 2)" "$(middle rules-0 "p99_$step" 2 - yarp)" "$(SPREAD=no middle rules-0 "errors_$step" 0)"
   done
   echo; echo '## Streams at once, a chunk a second each'; echo
-  echo 'Both connections of a stream included; memory that earlier steps left to the process is not counted again.'; echo
+  echo 'Beyond what the process had before the first of these steps, which was warm from everything above; both connections of a stream included.'; echo
   header streams 'resident KB a stream' 'of bare YARP' 'first byte p99, ms' 'of bare YARP'
   for step in "${stream_counts[@]}"; do row "$step" "$(middle rules-0 "kb_$step" 0)" "$(middle yarp "kb_$step" 0)" "$(middle rules-0 "first_$step" 1)" "$(middle yarp "first_$step" 1)"; done
 }

@@ -5,8 +5,10 @@ report() {
   echo "\`bench/compare.sh $rounds $seconds\` wrote this page: $(machine) Load average before: $load_before. $rounds rounds of $seconds s a figure ($((rounds > 1 ? rounds - 1 : 1)) for streams), middle (least to most)."
   echo 'What is measured has core 0; the mock upstream, the load, Redis, PostgreSQL and the collector share core 1. CPU is of the processes measured, user and system.'
   echo "A flush of 512 bytes to this disk (\`fdatasync\`): $disk."
+  awk -v load="$load_before" 'BEGIN { exit !(load > 1) }' && echo '**Other work ran on this machine: times and ratios are not to be relied on.**'
   local name
   for name in "${order[@]}" bifrost; do [ -z "${absent[$name]:-}" ] || echo "${title[$name]}: ${absent[$name]}."; done
+  for name in "${!failed[@]}"; do echo "${title[$name]}: ${failed[$name]}."; done
   echo
   goals
   echo; echo '## CPU and allocations of a call'; echo

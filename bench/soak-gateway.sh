@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . bench/servers.sh
 . bench/targets.sh
 . bench/measure.sh
-seconds=${1:-3600} workers=${2:-32} first_port=${FIRST_PORT:-19600}
+seconds=${1:-3600} workers=${2:-32} first_port=${FIRST_PORT:-19700}
 interval=$((seconds >= 1200 ? 60 : seconds / 20 > 0 ? seconds / 20 : 1))
 
 # Bytes a minute with the half width of a 95 % interval, by least squares, of a column of the samples. The first third is left out: caches and heap are filled then.

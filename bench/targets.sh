@@ -12,6 +12,11 @@ declare -A kind=() port=() pid=() key=() options=() absent=() cores=()
 pids=() work= generator=
 
 targets_open() {
+  local port
+  # Another process on one of them would answer as well, and be what is measured.
+  for port in $(seq "$first_port" $((first_port + 99))); do
+    if (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "Port $port is taken: set FIRST_PORT to the first of a hundred that are free." >&2; exit 1; fi
+  done
   if [ -z "${NO_BUILD:-}" ]; then
     dotnet build -c Release -v q --nologo -nodeReuse:false bench/Gateway.Load
     rm -rf "$published"
@@ -37,10 +42,7 @@ targets_open() {
   mkfifo "$work/ask" "$work/answer"
   taskset -c "$load_core" $tool commands <"$work/ask" >"$work/answer" 2>"$work/generator.log" & generator=$!; pids+=($!)
   exec 8>"$work/ask" 9<"$work/answer"
-  # Another process on its port would answer as well.
-  until_answered "$upstream/v1/chat/completions" none && kill -0 $upstream_pid && return
-  cat "$work/upstream.log" >&2
-  return 1
+  until_answered "$upstream/v1/chat/completions" none || { cat "$work/upstream.log" >&2; exit 1; }
 }
 
 targets_close() {
@@ -57,7 +59,7 @@ targets_close() {
 # One command of the generator; its answer is in $reply. Fails when it is an error.
 ask() {
   echo "$*" >&8
-  IFS= read -r -t 240 reply <&9 || reply='error the generator does not answer'
+  IFS= read -r -t 600 reply <&9 || reply='error the generator does not answer'
   [[ $reply != error* ]] && return
   echo "$* -> $reply" >&2
   return 1
@@ -75,8 +77,8 @@ target_add() {
   if ! "${kind[$name]}_ready" "$name"; then return 1; fi
   target_launch "$name"
   [ "${kind[$name]}" != gateway ] || gateway_fund "$name"
-  until_answered "$(url "$name")" "${key[$name]}" "$(date +%s%N)" ${options[$name]} && kill -0 "${pid[$name]}" && return
-  absent[$name]="does not answer: $(tail -n 1 "$work/$name/log" | tr -dc ' -~' | tail -c 300)"
+  until_answered "$(url "$name")" "${key[$name]}" "$(date +%s%N)" ${options[$name]} && return
+  absent[$name]="does not answer: $(last_words "$name")"
   target_stop "$name"
   return 1
 }
@@ -94,6 +96,8 @@ target_stop() {
   unset "pid[$1]"
 }
 
+# What a target wrote last that looks like an error, or else wrote last.
+last_words() { { grep -i 'error' "$work/$1/log" || cat "$work/$1/log"; } | tail -n 1 | tr -dc ' -~' | tail -c 200; }
 url() { echo "http://127.0.0.1:${port[$1]}/v1/chat/completions"; }
 address() { echo "127.0.0.1:${port[$1]}"; }
 api() { curl -sf "http://$(address "$1")/api/$2" -H "Authorization: Bearer $admin" -H "$json" -d "$3"; } # NAME RESOURCE BODY
@@ -107,8 +111,10 @@ gateway_run() {
   pinned_to "$1" env ASPNETCORE_URLS="http://$(address "$1")" Gateway__Durability=process "${given[@]}" dotnet "$published/Gateway.Host.dll"
 }
 gateway_fund() {
+  local made
   for _ in $(seq 600); do curl -so /dev/null "http://$(address "$1")/health/live" && break; sleep 0.1; done
-  key[$1]=$(api "$1" keys '{"name":"bench","kind":"inference","rateLimit":{"burst":1000000,"refillPerSecond":1000000}}' | sed 's/.*"key":"\([^"]*\)".*/\1/') || return 0
+  made=$(api "$1" keys '{"name":"bench","kind":"inference","rateLimit":{"burst":1000000,"refillPerSecond":1000000}}' | sed 's/.*"key":"\([^"]*\)".*/\1/') || return 0
+  key[$1]=$made
   api "$1" top-ups '{"bucket":"wallet","amount":1000000}' >/dev/null || true
 }
 

@@ -77,8 +77,7 @@ internal static class ReceiptDocument
         if (shares.Count == 0)
             return "[]"u8.ToArray();
 
-        var text = new ArrayBufferWriter<byte>(160 * shares.Count);
-        using var json = new Utf8JsonWriter(text, WriterOptions);
+        var (text, json) = JsonScratch.Begin();
         json.WriteStartArray();
         for (var i = 0; i < shares.Count; i++)
         {

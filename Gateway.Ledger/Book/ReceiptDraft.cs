@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using static System.Text.Json.JsonEncodedText;
 
@@ -18,10 +17,6 @@ internal static class ReceiptDraft
         Shortfall = Encode("shortfall"), Currency = Encode("currency"), Hold = Encode("hold"), FirstTokenMs = Encode("firstTokenMs"), TraceId = Encode("traceId"),
         UpstreamMaybeCharged = Encode("upstreamMaybeCharged"), Disputed = Encode("disputed"), Reported = Encode("reported");
 
-    // One writer and its buffer per thread: a draft is written without a break, so nothing else on the thread can see them.
-    [ThreadStatic]
-    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? scratch;
-
     /// <summary>The draft as its own array.</summary>
     public static byte[] Write(
         CallFacts facts,
@@ -35,10 +30,7 @@ internal static class ReceiptDraft
         Credits shortfall,
         Credits hold)
     {
-        var (buffer, json) = scratch ??= NewScratch();
-        buffer.ResetWrittenCount();
-        json.Reset(buffer);
-
+        var (buffer, json) = JsonScratch.Begin();
         json.WriteStartObject();
         json.WriteString(Id, id.ToString());
         json.WriteString(OutcomeName, LedgerNames.Of(outcome));
@@ -59,12 +51,6 @@ internal static class ReceiptDraft
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
-    }
-
-    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) NewScratch()
-    {
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        return (buffer, new Utf8JsonWriter(buffer, ReceiptDocument.WriterOptions));
     }
 
     private static void WriteCaller(Utf8JsonWriter json, CallFacts facts)

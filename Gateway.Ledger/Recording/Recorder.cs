@@ -13,7 +13,9 @@ internal sealed partial class Recorder(
     IBook book, IFront front, SettlementSpool spool, PendingCalls pending, LedgerMetrics metrics, TimeProvider time, ILogger logger)
 {
     private const int BatchSize = 500;
-    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(20);
+
+    // A transaction costs as much as some thirty calls: at a thousand calls a second, waiting 50 ms instead of 20 makes its share a third, and p99 stays under 100 ms.
+    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FlushPause = TimeSpan.FromMilliseconds(5);

@@ -13,16 +13,25 @@ internal sealed record IntentPayload(
     CallFacts Facts,
     Price Price)
 {
-    public static byte[] Write(Hold hold) => JsonSerializer.SerializeToUtf8Bytes(
-        new IntentPayload(
-            hold.Request.Account,
-            hold.Request.Key.KeyId,
-            hold.HeldAt,
-            hold.Amount.Nano,
-            [.. hold.Split.Select(static share => new Part(share.Bucket, share.Kind, share.Amount.Nano, share.BalanceAfter.Nano))],
-            hold.Request.Facts,
-            hold.Request.Price),
-        IntentJson.Default.IntentPayload);
+    /// <summary>The intent of a hold, in this thread's scratch: valid until it writes another document.</summary>
+    public static ReadOnlySpan<byte> Write(Hold hold)
+    {
+        var parts = new Part[hold.Split.Count];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var share = hold.Split[i];
+            parts[i] = new Part(share.Bucket, share.Kind, share.Amount.Nano, share.BalanceAfter.Nano);
+        }
+
+        var request = hold.Request;
+        var (buffer, json) = JsonScratch.Begin();
+        JsonSerializer.Serialize(
+            json,
+            new IntentPayload(request.Account, request.Key.KeyId, hold.HeldAt, hold.Amount.Nano, parts, request.Facts, request.Price),
+            IntentJson.Default.IntentPayload);
+        json.Flush();
+        return buffer.WrittenSpan;
+    }
 
     /// <summary>The intent of a hold whose amounts are known elsewhere.</summary>
     public static byte[] Write(HoldRequest request) => JsonSerializer.SerializeToUtf8Bytes(

@@ -9,14 +9,15 @@ namespace Gateway.Ledger.Spool;
 internal sealed record SpoolSettings(string Folder, Durability Durability, int SegmentBytes = 16 << 20);
 
 /// <summary>The journal that makes a settlement durable before the client sees the end of its answer.</summary>
-/// <remarks>Records go to a buffer under one lock and from there to the file in order. Under <see cref="Durability.Power"/> one thread writes what has come
-/// together and calls <c>fdatasync</c> once for all who wait; it never waits for more to come. Any error closes the spool for good.</remarks>
+/// <remarks>Records go to a buffer under one lock and from there to the file in order: what nobody waits for goes with the next record that somebody does, or by
+/// itself after <see cref="IdleWrite"/>. Under <see cref="Durability.Power"/> one thread writes what has come together and calls <c>fdatasync</c> once for all who
+/// wait; it never waits for more to come. Any error closes the spool for good. See <c>docs/decisions/0011-writes-of-the-spool.md</c>.</remarks>
 internal sealed class SettlementSpool : IDisposable
 {
     /// <summary>Above this the appender itself writes: the bound of the buffer. Unit: bytes.</summary>
     private const int MaxBuffered = 1 << 20;
 
-    // Bounds how long an intent or a checkpoint stays in the buffer when nothing follows it.
+    // Bounds how long a record that nobody waits for stays in the buffer when nothing follows it.
     private static readonly TimeSpan IdleWrite = TimeSpan.FromMilliseconds(20);
 
     private readonly SpoolSettings settings;
@@ -27,7 +28,7 @@ internal sealed class SettlementSpool : IDisposable
     private readonly AutoResetEvent prepare = new(initialState: false);
     private readonly List<ISpoolFile> retired = [];
     private readonly SpoolSegments segments;
-    private readonly Thread? writer;
+    private readonly Thread writer;
     private readonly Thread preparer;
     private ISpoolFile file;
     private ISpoolFile? next;
@@ -48,7 +49,7 @@ internal sealed class SettlementSpool : IDisposable
         length = settings.SegmentBytes;
         file = files.Create(SpoolReader.FileOf(settings.Folder, firstSegment), length);
         preparer = Start(PrepareSegments, "spool segments");
-        writer = settings.Durability == Durability.Power ? Start(WriteGroups, "spool writer") : null;
+        writer = Start(WriteGroups, "spool writer");
         prepare.Set();
     }
 
@@ -75,14 +76,14 @@ internal sealed class SettlementSpool : IDisposable
         }
     }
 
-    /// <summary>Appends a record that nobody waits for. It reaches the file before any later record does.</summary>
+    /// <summary>Appends a record that nobody waits for: it may be lost with this process for a moment. It reaches the file before any later record does.</summary>
     /// <exception cref="IOException">The spool has failed.</exception>
     public void Append(Hold hold, RecordKind kind, ReadOnlySpan<byte> payload)
     {
         lock (gate)
         {
             Buffer(hold, kind, payload);
-            if (settings.Durability == Durability.Process || buffer.WrittenCount > MaxBuffered)
+            if (buffer.WrittenCount > MaxBuffered)
                 WriteBuffer();
         }
     }
@@ -148,7 +149,7 @@ internal sealed class SettlementSpool : IDisposable
 
         wake.Set();
         prepare.Set();
-        writer?.Join();
+        writer.Join();
         preparer.Join();
         lock (gate)
         {
@@ -211,8 +212,6 @@ internal sealed class SettlementSpool : IDisposable
                 file.Flush();
 
             retired.Add(file);
-            if (writer is null)
-                DisposeRetired();
             if (next is null || bytes > settings.SegmentBytes)
             {
                 next?.Dispose();

@@ -7,7 +7,7 @@ namespace Gateway.Ledger.Spool;
 /// <summary>The operating system's files, as far as the spool needs them; tests put failing ones in their place.</summary>
 internal interface ISpoolFiles
 {
-    /// <summary>A new file full of zeros that is on the disk when this returns.</summary>
+    /// <summary>A new file full of zeros whose space is its own when this returns.</summary>
     ISpoolFile Create(string path, long length);
 }
 
@@ -22,7 +22,8 @@ internal interface ISpoolFile : IDisposable
 }
 
 /// <summary>Files on the local disk.</summary>
-internal sealed class DiskSpoolFiles : ISpoolFiles
+/// <param name="durability">What their records must survive.</param>
+internal sealed class DiskSpoolFiles(Durability durability) : ISpoolFiles
 {
     private const int ZeroBlock = 1 << 20;
 
@@ -31,6 +32,10 @@ internal sealed class DiskSpoolFiles : ISpoolFiles
     {
         // Receipts are nobody else's to read. File.OpenHandle takes no mode, so the file is made first.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+
+        // Nobody waits for the disk, so reserved is enough: the kernel fills in zeros where it must, and a full disk is seen here, not in the middle of a segment.
+        if (durability == Durability.Process)
+            options.PreallocationSize = length;
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         new FileStream(path, options).Dispose();
@@ -38,11 +43,10 @@ internal sealed class DiskSpoolFiles : ISpoolFiles
         var file = new DiskSpoolFile(handle);
         try
         {
-            // Written, not only reserved: a block that was merely reserved changes metadata at its first write, and fdatasync would wait for that.
-            var zeros = new byte[Math.Min(length, ZeroBlock)];
-            for (long offset = 0; offset < length; offset += zeros.Length)
-                file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - offset)), offset);
-            RandomAccess.FlushToDisk(handle);
+            if (durability == Durability.Power)
+                WriteZeros(file, handle, length);
+            else
+                RandomAccess.SetLength(handle, length);
             LinuxDisk.FlushFolder(Path.GetDirectoryName(path) ?? ".");
             return file;
         }
@@ -51,6 +55,15 @@ internal sealed class DiskSpoolFiles : ISpoolFiles
             file.Dispose();
             throw;
         }
+    }
+
+    // Written, not only reserved: a block that was merely reserved changes metadata at its first write, and fdatasync would wait for that.
+    private static void WriteZeros(DiskSpoolFile file, SafeFileHandle handle, long length)
+    {
+        var zeros = new byte[Math.Min(length, ZeroBlock)];
+        for (long offset = 0; offset < length; offset += zeros.Length)
+            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - offset)), offset);
+        RandomAccess.FlushToDisk(handle);
     }
 
     private sealed class DiskSpoolFile(SafeFileHandle handle) : ISpoolFile

@@ -56,7 +56,8 @@ internal sealed record CrashCase(bool Shared, CrashScene Scene, string Point, st
         // SQLite and a front in process: the front is gone with its process, and what the spool says is what counts.
         .. Dies(false, "hold_granted", CrashRow.None, CrashRow.None),
         .. Dies(true, "hold_granted", CrashRow.NoneOrFree, CrashRow.NoneOrFree),
-        .. Everywhere(static shared => Dies(shared, "intent_spooled", CrashRow.Free, CrashRow.Free)),
+        // An intent is in the file within 20 ms: a call that dies before that has delivered nothing, and may leave no receipt.
+        .. Everywhere(static shared => Dies(shared, "intent_spooled", CrashRow.NoneOrFree, CrashRow.NoneOrFree)),
         .. Everywhere(static shared => Dies(shared, "hold_renewed", CrashRow.Free, CrashRow.Free)),
         .. Everywhere(static shared => Dies(shared, "checkpoint_spooled", CrashRow.Free, CrashRow.ToCheckpoint)),
         .. Everywhere(static shared => Dies(shared, "upstream_ended", CrashRow.Free, CrashRow.ToCheckpoint)),

@@ -23,12 +23,12 @@ internal static class AlertRules
     private static AlertRule Read(YamlNode rule)
     {
         var members = ((YamlMappingNode)rule).Children;
-        IEnumerable<KeyValuePair<YamlNode, YamlNode>> annotations = members.TryGetValue("annotations", out var given) ? ((YamlMappingNode)given).Children : [];
+        var annotations = members.TryGetValue("annotations", out var given) ? (YamlMappingNode)given : new YamlMappingNode();
         return new AlertRule(
             rule.Text("alert") ?? rule.Text("record")!,
             rule.Text("alert") is not null,
             rule.Text("expr")!,
             members.TryGetValue("labels", out var labels) ? labels.Text("severity") : null,
-            annotations.ToDictionary(static pair => ((YamlScalarNode)pair.Key).Value!, static pair => ((YamlScalarNode)pair.Value).Value!, StringComparer.Ordinal));
+            annotations.Children.ToDictionary(static pair => ((YamlScalarNode)pair.Key).Value!, static pair => ((YamlScalarNode)pair.Value).Value!, StringComparer.Ordinal));
     }
 }

@@ -20,8 +20,8 @@ internal static partial class PromQuery
     public static IEnumerable<string> Labels(string query)
     {
         var bare = Quoted().Replace(query, "\"\"");
-        var matched = Selector().Matches(bare).SelectMany(static match => Label().Matches(match.Value).Select(static label => label.Groups[1].Value));
-        var grouped = Grouping().Matches(bare).SelectMany(static match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        var matched = Selector().Matches(bare).SelectMany(static match => Label().Matches(match.Value).Select(static label => label.Groups["name"].Value));
+        var grouped = Grouping().Matches(bare).SelectMany(static match => match.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         return matched.Concat(grouped).Distinct(StringComparer.Ordinal);
     }
 
@@ -34,12 +34,12 @@ internal static partial class PromQuery
     [GeneratedRegex(@"\[[^\]]*\]", RegexOptions.None, 1000)]
     private static partial Regex Range();
 
-    [GeneratedRegex(@"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\b(?:by|without|on|ignoring|group_left|group_right)\s*\((?<labels>[^)]*)\)", RegexOptions.None, 1000)]
     private static partial Regex Grouping();
 
     [GeneratedRegex(@"(?<![\w:.$])(?<name>[a-zA-Z_:][\w:]*)(?<call>\s*\()?", RegexOptions.None, 1000)]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"(?<name>[a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)", RegexOptions.None, 1000)]
     private static partial Regex Label();
 }

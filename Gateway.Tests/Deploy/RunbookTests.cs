@@ -34,7 +34,7 @@ internal sealed partial class RunbookTests
     {
         var alerts = AlertRules.Alerts.Select(static alert => alert.Name);
 
-        Assert.That(AlertName().Matches(Read(page)).Select(static match => match.Groups[1].Value), Is.Not.Empty.And.SubsetOf(alerts));
+        Assert.That(AlertName().Matches(Read(page)).Select(static match => match.Groups["name"].Value), Is.Not.Empty.And.SubsetOf(alerts));
     }
 
     [TestCaseSource(nameof(Pages))]
@@ -48,18 +48,18 @@ internal sealed partial class RunbookTests
     [TestCaseSource(nameof(Pages))]
     public void A_pages_links_lead_somewhere(string page)
     {
-        foreach (Match link in Link().Matches(Read(page)))
-            Assert.That(DeployFolder.PathOf("runbooks", link.Groups[1].Value), Does.Exist);
+        foreach (var link in Link().Matches(Read(page)).Cast<Match>())
+            Assert.That(DeployFolder.PathOf("runbooks", link.Groups["page"].Value), Does.Exist);
     }
 
     private static string Read(string page) => File.ReadAllText(DeployFolder.PathOf("runbooks", page));
 
-    [GeneratedRegex("`(Gateway[A-Z][A-Za-z]*)`", RegexOptions.None, 1000)]
+    [GeneratedRegex("`(?<name>Gateway[A-Z][A-Za-z]*)`", RegexOptions.None, 1000)]
     private static partial Regex AlertName();
 
     [GeneratedRegex(@"\b(?:(?:gateway|gen_ai|dotnet|kestrel)_[a-z0-9_]+|gateway:[a-z0-9_:]+)\b", RegexOptions.None, 1000)]
     private static partial Regex MetricName();
 
-    [GeneratedRegex(@"\]\(([^)]+)\)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\]\((?<page>[^)]+)\)", RegexOptions.None, 1000)]
     private static partial Regex Link();
 }

@@ -5,7 +5,7 @@ namespace Gateway.Tests.Fakes;
 /// <summary>The disk, with a switch that makes its flushes and writes fail.</summary>
 internal sealed class FaultyFiles : ISpoolFiles
 {
-    private readonly DiskSpoolFiles disk = new();
+    private readonly DiskSpoolFiles disk = new(Gateway.Ledger.Durability.Power);
     private int flushes;
 
     public bool FailFlush { get; set; }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Gateway.Ledger;
 using Gateway.Ledger.Front;
 using Gateway.Ledger.Front.Redis;
@@ -89,6 +91,55 @@ public sealed class RedisFrontTests : SharedFrontContract
         Assert.That((await BucketAsync()).Posted, Is.EqualTo(new Credits(70)), "10 from the book, 20 charged late.");
         await other.AcknowledgeAsync([(Calls.Account, waiting.ReceiptId)], default);
         Assert.That(await Shared.ClaimAsync(Live(), 10, default), Is.Empty);
+    }
+
+    [Test]
+    public async Task An_idle_gateway_asks_a_shard_for_expired_leases_only_when_one_may_be_over()
+    {
+        await Shared.ReapAsync(default);
+        Assert.That(await ScriptsAsync(() => Shared.ReapAsync(default).AsTask()), Is.Zero, "No lease can be over yet.");
+        Time.Advance(LeaseRounds.LongestRest);
+        Assert.That(await ScriptsAsync(() => Shared.ReapAsync(default).AsTask()), Is.EqualTo(RedisShard.Count));
+
+        Book.Add(Calls.Account, Calls.Credit(100));
+        var hold = await HeldAsync(Calls.Request(60));
+        Time.Advance(Lease - TimeSpan.FromSeconds(1));
+        Assert.That(await ScriptsAsync(() => Shared.ReapAsync(default).AsTask()), Is.EqualTo(RedisShard.Count));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(await ScriptsAsync(() => Shared.ReapAsync(default).AsTask()), Is.EqualTo(2), "The shard of the lease that ends now, and its end.");
+        Assert.That(await Front.RenewAsync(hold, Credits.Zero, default, default), Is.False);
+    }
+
+    [Test]
+    public async Task Streams_are_looked_through_when_a_gateway_goes_or_this_one_reaps_or_after_a_while()
+    {
+        Book.Add(Calls.Account, Calls.Credit(100));
+        Assert.That(await ClaimsAsync("gw-1", "gw-2"), Is.EqualTo(RedisShard.Count));
+        Assert.That(await ClaimsAsync("gw-1", "gw-2"), Is.Zero);
+        Assert.That(await ClaimsAsync("gw-1"), Is.EqualTo(RedisShard.Count), "A gateway has gone.");
+        Time.Advance(ClaimRounds.LongestRest);
+        Assert.That(await ClaimsAsync("gw-1"), Is.EqualTo(RedisShard.Count), "A while has passed.");
+
+        await HeldAsync(Calls.Request(60));
+        Time.Advance(Lease);
+        await Shared.ReapAsync(default);
+        var reaped = (await Shared.ClaimAsync(Live("gw-1"), 10, default)).Single();
+        Assert.That(await ClaimsAsync("gw-1"), Is.EqualTo(RedisShard.Count), "What was claimed may not have been recorded.");
+        await Shared.AcknowledgeAsync([(Calls.Account, reaped.Call.ReceiptId)], default);
+
+        Assert.That(await ClaimsAsync("gw-1"), Is.EqualTo(RedisShard.Count));
+        Assert.That(await ClaimsAsync("gw-1"), Is.Zero);
+    }
+
+    private Task<int> ClaimsAsync(params string[] live) => ScriptsAsync(() => Shared.ClaimAsync(Live(live), 10, default));
+
+    private async Task<int> ScriptsAsync(Func<Task> work)
+    {
+        await server.CliAsync("config", "resetstat");
+        await work();
+        var stats = await server.CliAsync("info", "commandstats");
+        var calls = Regex.Match(stats, @"cmdstat_evalsha:calls=(\d+)", RegexOptions.None, TimeSpan.FromSeconds(1));
+        return calls.Success ? int.Parse(calls.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
     }
 
     private protected override async ValueTask WipeAsync() => await server.FlushAsync();

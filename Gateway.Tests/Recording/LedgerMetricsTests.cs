@@ -155,7 +155,7 @@ public sealed class LedgerMetricsTests
             book,
             TimeProvider.System,
             NullLogger.Instance,
-            files ?? new DiskSpoolFiles(),
+            files ?? new DiskSpoolFiles(durability),
             default);
 
     private sealed record Sample(string Name, double Value, KeyValuePair<string, object?>[] Tags)

@@ -143,6 +143,6 @@ public sealed class RecordingSpanTests
         book,
         TimeProvider.System,
         NullLogger.Instance,
-        new DiskSpoolFiles(),
+        new DiskSpoolFiles(Durability.Process),
         default);
 }

@@ -271,6 +271,6 @@ public sealed class SpooledLedgerTests
             book,
             TimeProvider.System,
             NullLogger.Instance,
-            files ?? new DiskSpoolFiles(),
+            files ?? new DiskSpoolFiles(durability),
             default);
 }

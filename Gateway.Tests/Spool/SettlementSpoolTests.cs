@@ -126,7 +126,7 @@ public sealed class SettlementSpoolTests
 
     private static Hold NewHold() => new(Calls.Request(1), new Credits(1), [], default, Calls.Start);
 
-    private SettlementSpool Open(Durability durability) => new(new SpoolSettings(folder, durability, Small), new DiskSpoolFiles(), 0);
+    private SettlementSpool Open(Durability durability) => new(new SpoolSettings(folder, durability, Small), new DiskSpoolFiles(durability), 0);
 
     // Three records of 30 bytes that are not zero; returns the end of the last.
     private int WriteThree()

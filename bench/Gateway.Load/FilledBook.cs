@@ -7,11 +7,11 @@ internal static class FilledBook
 {
     private const int Accounts = 100;
 
-    // Ids are UUIDs of version 7, a millisecond apart up to now. In a block that is there: what is in none, the gateway chains at its next start.
+    // A millisecond apart up to now. In a block that is there: what is in none, the gateway chains at its next start.
     private const string Receipts = """
         with recursive made (n) as (select 1 union all select n + 1 from made where n < @count)
         insert into receipt (id, account, workspace, key_id, occurred_at, settled_at, outcome, cost, shortfall, currency, delivery, paid_by, body, block)
-        select unhex(printf('%012x7%03x8%015x', @now / 1000 - @count + n, n % 4096, n)), 'acc_' || n % @accounts, 'ws_default', 'key_' || n % @accounts,
+        select receipt_id(@now - (@count - n) * 1000), 'acc_' || n % @accounts, 'ws_default', 'key_' || n % @accounts,
           @now - (@count - n) * 1000, @now - (@count - n) * 1000, 'complete', 274400, 0, 'CREDIT', 'confirmed', '[]', zeroblob(700), (select max(id) from block)
         from made
         """;
@@ -33,6 +33,7 @@ internal static class FilledBook
         SQLitePCL.Batteries_V2.Init();
         using var connection = new SqliteConnection($"Data Source={book};Pooling=False");
         connection.Open();
+        connection.CreateFunction("receipt_id", static (long micros) => Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddMicroseconds(micros)).ToByteArray(bigEndian: true));
         using var fill = connection.CreateCommand();
         fill.CommandText = sql;
         fill.CommandTimeout = 0;

@@ -39,11 +39,11 @@ internal static class LoadRuns
         Print($"{result.Calls} {result.First(0.5):F3} {result.First(0.99):F3} {result.Errors}");
     }
 
-    /// <summary>Prints milliseconds from a moment (Unix nanoseconds) until a call is answered with 200, or nothing but why not after a minute.</summary>
+    /// <summary>Prints milliseconds from a moment (Unix nanoseconds) until a call is answered with 200, or nothing but why not after two minutes.</summary>
     public static void First(Uri url, string keys, long since, string[] options)
     {
         var plan = new TrafficPlan { Url = url, Requests = Requests(url, keys, Body, options), Connections = 1, Seconds = 0.001 };
-        for (var end = DateTimeOffset.UtcNow.AddMinutes(1); DateTimeOffset.UtcNow < end; Thread.Sleep(1))
+        for (var end = DateTimeOffset.UtcNow.AddMinutes(2); DateTimeOffset.UtcNow < end; Thread.Sleep(1))
         {
             try
             {

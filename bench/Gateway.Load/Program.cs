@@ -9,7 +9,8 @@ while (Console.ReadLine() is { } line)
 {
     try
     {
-        await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        if (await RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) != 0)
+            Console.WriteLine("error no such command");
     }
     catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or FormatException or HttpRequestException)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -7,6 +8,9 @@ namespace Gateway.Ledger.Book.Sqlite;
 /// <remarks>For the inner loop of a batch only. A <see cref="SqliteCommand"/> looks each parameter up by name and boxes its value at every execution.</remarks>
 internal sealed class PreparedStatement : IDisposable
 {
+    // Longer text is rare, and then the driver's own copy does.
+    private const int MaxStackBytes = 512;
+
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
     private int bound;
@@ -21,8 +25,16 @@ internal sealed class PreparedStatement : IDisposable
     public PreparedStatement Bind(long value) => Checked(raw.sqlite3_bind_int64(statement, ++bound, value));
 
     /// <inheritdoc cref="Bind(long)"/>
-    public PreparedStatement Bind(string? value) =>
-        Checked(value is null ? raw.sqlite3_bind_null(statement, ++bound) : raw.sqlite3_bind_text(statement, ++bound, value));
+    public PreparedStatement Bind(string? value)
+    {
+        if (value is null)
+            return Checked(raw.sqlite3_bind_null(statement, ++bound));
+
+        Span<byte> utf8 = stackalloc byte[MaxStackBytes];
+        return Encoding.UTF8.TryGetBytes(value, utf8, out var written)
+            ? BindText(utf8[..written])
+            : Checked(raw.sqlite3_bind_text(statement, ++bound, value));
+    }
 
     /// <summary>Binds the next parameter to UTF-8 text.</summary>
     public PreparedStatement BindText(ReadOnlySpan<byte> utf8) => Checked(raw.sqlite3_bind_text(statement, ++bound, utf8));

@@ -23,7 +23,7 @@ internal sealed class SqliteConnections(string file, Durability durability) : IA
     /// <summary>Makes folder and file where they are missing, readable by their owner alone, and opens the writer.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        SQLitePCL.Batteries_V2.Init();
+        SqliteLibrary.Start();
         Create();
         writer = new SqliteConnection(Source(SqliteOpenMode.ReadWrite));
         await writer.OpenAsync(cancellationToken);

@@ -11,7 +11,7 @@ internal sealed class SqliteProof(string file) : IProofBook
     /// <inheritdoc/>
     public async Task<ProofSnapshot> OpenSnapshotAsync(CancellationToken cancellationToken)
     {
-        SQLitePCL.Batteries_V2.Init();
+        SqliteLibrary.Start();
         if (!File.Exists(file))
             throw new FileNotFoundException($"There is no book at {file}.", file);
 

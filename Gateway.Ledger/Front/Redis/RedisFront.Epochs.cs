@@ -85,9 +85,10 @@ internal sealed partial class RedisFront
     public async Task<IReadOnlyList<UnrecordedCall>> ClaimAsync(IReadOnlySet<string>? liveGateways, int most, CancellationToken cancellationToken)
     {
         // What older epochs left in the stream is charged again once the new one is open: the scripts may not be there yet.
-        if (liveGateways is null)
+        if (liveGateways is null || !claims.IsDue(liveGateways))
             return [];
 
+        claims.Begin();
         RedisValue[] arguments = [Epoch, most, LookedAtPerShard, gateway, .. liveGateways.Select(static id => (RedisValue)id)];
         var claimed = new List<UnrecordedCall>();
         foreach (var shards in RedisShard.All.Chunk(ShardsAtOnce))
@@ -107,6 +108,8 @@ internal sealed partial class RedisFront
                 break;
         }
 
+        if (claimed.Count == 0)
+            claims.Clean(liveGateways);
         return claimed;
     }
 

@@ -91,14 +91,18 @@ internal sealed partial class RedisFront
     /// <summary>Ends expired holds, at most 100 a shard. Returns none: their record is the stream, from where <see cref="ClaimAsync"/> takes them.</summary>
     public async ValueTask<IReadOnlyList<(Hold Hold, FrontSettlement Settlement)>> ReapAsync(CancellationToken cancellationToken)
     {
-        var sweeps = RedisShard.All.Select(async shard =>
-        {
-            var expired = await CallAsync(RedisScript.Expired, [shard.Epoch, shard.Leases], [Epoch, Now, ReapedPerShard]);
-            for (var i = 1; i < expired.Count; i++)
-                await ReapAsync(shard, expired.Text(i));
-        });
-        await Task.WhenAll(sweeps);
+        var now = leases.Now;
+        await Task.WhenAll(RedisShard.All.Where(shard => leases.IsDue(shard, now)).Select(shard => SweepAsync(shard, now)));
         return [];
+    }
+
+    private async Task SweepAsync(RedisShard shard, long now)
+    {
+        const int First = 2;
+        var expired = await CallAsync(RedisScript.Expired, [shard.Epoch, shard.Leases], [Epoch, Now, ReapedPerShard]);
+        for (var i = First; i < expired.Count; i++)
+            await ReapAsync(shard, expired.Text(i));
+        leases.Asked(shard, now, expired.Text(1) is { Length: > 0 } ? RedisTime.Span(expired.Number(1)) : null);
     }
 
     private async Task ReapAsync(RedisShard shard, string receipt)
@@ -108,10 +112,12 @@ internal sealed partial class RedisFront
 
         var hold = shard.Hold(id);
         var of = await servers.AwaitAsync(servers.Database.HashGetAsync(hold, ["ac", "key", "mem"], CommandFlags.DemandMaster));
-        await CallAsync(
+        var answer = await CallAsync(
             RedisScript.Reap,
             [shard.Epoch, shard.Account(of[0]), shard.Key(of[1]), shard.Member(of[2]), hold, shard.Leases, shard.Settlements],
             [Epoch, receipt, Now]);
+        if (answer.Word is "reaped")
+            claims.Reaped();
     }
 
     private Task<RedisAnswer> SettleAsync(

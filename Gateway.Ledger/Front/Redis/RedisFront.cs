@@ -21,6 +21,8 @@ internal sealed partial class RedisFront(RedisServers servers, IBook book, strin
 
     private readonly RedisLoads loads = new(book);
     private readonly TimeProvider time = clock ?? TimeProvider.System;
+    private readonly LeaseRounds leases = new(clock ?? TimeProvider.System, lease);
+    private readonly ClaimRounds claims = new(clock ?? TimeProvider.System);
     private long epoch;
     private bool suspended;
 
