@@ -1,5 +1,6 @@
 using Gateway.Host.Telemetry;
 using Gateway.Host.Watchdog;
+using Gateway.Ledger;
 
 namespace Gateway.Tests.Deploy;
 
@@ -9,7 +10,7 @@ internal static class KnownMetrics
     private static readonly string[] Counters =
     [
         TelemetryNames.Requests, TelemetryNames.Costs, TelemetryNames.Fallbacks, TelemetryNames.Refusals, TelemetryNames.CacheRequests, TelemetryNames.CompressSaved,
-        WatchdogMetrics.Transitions, "gateway.ledger.recorded", "gateway.ledger.reaped", "gateway.ledger.replayed",
+        WatchdogMetrics.Transitions, LedgerMetrics.Recorded, LedgerMetrics.Reaped, LedgerMetrics.Replayed,
         "dotnet.process.cpu.time.seconds", "dotnet.gc.heap.total_allocated.bytes", "dotnet.gc.collections", "dotnet.gc.pause.time.seconds", "dotnet.exceptions",
         "dotnet.monitor.lock_contentions",
     ];
@@ -17,8 +18,8 @@ internal static class KnownMetrics
     private static readonly string[] Gauges =
     [
         "up", TelemetryNames.ActiveRequests, TelemetryNames.BreakerState, TelemetryNames.ChannelCalls, TelemetryNames.WatchdogPaused,
-        "gateway.ledger.unrecorded", "gateway.ledger.spool.size.bytes", "gateway.ledger.holds", "gateway.ledger.part", "gateway.ledger.epoch",
-        "gateway.ledger.drift", "gateway.ledger.reconciled_at.seconds", "gateway.ledger.unreconciled",
+        LedgerMetrics.Unrecorded, $"{LedgerMetrics.SpoolSize}.bytes", LedgerMetrics.Holds, LedgerMetrics.Part, LedgerMetrics.Epoch,
+        LedgerMetrics.Drift, $"{LedgerMetrics.ReconciledAt}.seconds", LedgerMetrics.Unreconciled,
         "dotnet.process.cpu.count", "dotnet.process.memory.working_set.bytes", "dotnet.gc.last_collection.heap.size.bytes", "dotnet.thread_pool.thread.count",
         "dotnet.thread_pool.queue.length", "kestrel.active_connections", "kestrel.queued_connections",
     ];
@@ -28,15 +29,15 @@ internal static class KnownMetrics
         $"{TelemetryNames.ClientDuration}.seconds", TelemetryNames.ClientTokens, $"{TelemetryNames.ClientFirstChunk}.seconds", $"{TelemetryNames.ClientPerChunk}.seconds",
         $"{TelemetryNames.ServerDuration}.seconds", $"{TelemetryNames.ServerFirstToken}.seconds", $"{TelemetryNames.ServerPerToken}.seconds",
         $"{TelemetryNames.Overhead}.seconds", "http.server.request.duration.seconds",
-        "gateway.ledger.front.duration.seconds", "gateway.ledger.spool.duration.seconds", "gateway.ledger.book.duration.seconds", "gateway.ledger.recording.lag.seconds",
-        "gateway.ledger.batch.size",
+        $"{LedgerMetrics.FrontDuration}.seconds", $"{LedgerMetrics.SpoolDuration}.seconds", $"{LedgerMetrics.BookDuration}.seconds", $"{LedgerMetrics.RecordingLag}.seconds",
+        LedgerMetrics.BatchSize,
     ];
 
     private static readonly string[] Attributes =
     [
         TelemetryNames.Kind, TelemetryNames.HttpStatus, TelemetryNames.Outcome, TelemetryNames.Provider, TelemetryNames.RequestModel, TelemetryNames.ErrorType,
         TelemetryNames.ErrorCode, TelemetryNames.CacheStatus, TelemetryNames.CompressStrength, TelemetryNames.Channel, TelemetryNames.RouteType, TelemetryNames.TokenType,
-        "gateway.watchdog.from", "gateway.watchdog.to", "gateway.ledger.operation", "gateway.ledger.front", "gateway.ledger.part.name", "check",
+        "gateway.watchdog.from", "gateway.watchdog.to", LedgerMetrics.Operation, LedgerMetrics.FrontName, LedgerMetrics.PartName, "check",
         "gc.heap.generation", "job", "instance", "le", "severity",
     ];
 
