@@ -138,8 +138,8 @@ public sealed class RedisFrontTests : SharedFrontContract
         await server.CliAsync("config", "resetstat");
         await work();
         var stats = await server.CliAsync("info", "commandstats");
-        var calls = Regex.Match(stats, @"cmdstat_evalsha:calls=(\d+)", RegexOptions.None, TimeSpan.FromSeconds(1));
-        return calls.Success ? int.Parse(calls.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        var calls = Regex.Match(stats, @"cmdstat_evalsha:calls=(?<calls>\d+)", RegexOptions.None, TimeSpan.FromSeconds(1));
+        return calls.Success ? int.Parse(calls.Groups["calls"].Value, CultureInfo.InvariantCulture) : 0;
     }
 
     private protected override async ValueTask WipeAsync() => await server.FlushAsync();
