@@ -76,6 +76,37 @@ public sealed class DeliveredTokensTests(TokenEncoding encoding)
     }
 
     [Test]
+    public async Task A_count_that_is_asked_for_while_text_arrives_changes_nothing()
+    {
+        var text = LongText(new Random(3), 400_000);
+        using var delivered = new DeliveredTokens(_counter);
+        var isOver = false;
+        var asking = Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+                Assert.That(delivered.Count, Is.InRange(0, text.Length));
+        });
+        for (var at = 0; at < text.Length; at += 13)
+            delivered.Append(text.AsSpan(at, Math.Min(13, text.Length - at)));
+        Volatile.Write(ref isOver, true);
+        await asking;
+
+        Assert.That(delivered.Count, Is.EqualTo(_counter.Count(text)));
+    }
+
+    [Test]
+    public void What_it_is_at_most_is_known_without_counting()
+    {
+        var text = Encoding.UTF8.GetBytes(Answer);
+        using var delivered = new DeliveredTokens(_counter);
+        delivered.Append(text);
+
+        Assert.That(delivered.AtMost, Is.EqualTo(text.Length));
+        Assert.That(delivered.Count, Is.EqualTo(_counter.Count(text)));
+        Assert.That(delivered.AtMost, Is.EqualTo(delivered.Count));
+    }
+
+    [Test]
     public void The_count_remains_after_disposal()
     {
         var delivered = new DeliveredTokens(_counter);

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Gateway.Transforms.Tokens;
 
-/// <summary>Counts the tokens of text that arrives in parts, such as a streamed answer. For one stream, not thread safe.</summary>
+/// <summary>Counts the tokens of text that arrives in parts, such as a streamed answer. For one stream, whose count others may ask for while it goes on.</summary>
 /// <remarks>
 /// The count equals that of the whole text at once, wherever the parts are split, even inside a character. Only a run of over 4,000 bytes without
 /// a certain cut (one endless word, or symbol, or blank) is counted in parts, which may add a token or two per 4,096 bytes.
@@ -16,6 +16,7 @@ public sealed class DeliveredTokens : IDisposable
     private const int FirstBytes = 256;
 
     private readonly TokenCounter _counter;
+    private readonly Lock _gate = new();
     private byte[]? _buffer;
     private int _pending;
     private int _pendingTokens;
@@ -34,25 +35,58 @@ public sealed class DeliveredTokens : IDisposable
     {
         get
         {
-            if (!_pendingCounted && _buffer is not null)
-            {
-                Finish(CertainCut.Last(_buffer.AsSpan(0, _pending)));
-                _pendingTokens = _counter.Count(_buffer.AsSpan(0, _pending));
-                _pendingCounted = true;
-            }
-
-            return _finished + _pendingTokens;
+            lock (_gate)
+                return CountAll();
         }
     }
 
     /// <summary>No less than <see cref="Count"/>, and known without counting: a token has a byte at least. Unit: tokens.</summary>
-    public long AtMost => _finished + (_pendingCounted ? _pendingTokens : _pending);
+    public long AtMost
+    {
+        get
+        {
+            lock (_gate)
+                return _finished + (_pendingCounted ? _pendingTokens : _pending);
+        }
+    }
 
     /// <summary>Adds the next part of the text. After <see cref="Dispose"/> it starts a new buffer.</summary>
     /// <param name="utf8">Unescaped text; may be empty, and may start or end inside a character.</param>
     public void Append(ReadOnlySpan<byte> utf8)
     {
         if (utf8.IsEmpty) return;
+        lock (_gate)
+            Add(utf8);
+    }
+
+    /// <summary>Counts what is pending and returns the buffer.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_buffer is null) return;
+            _finished = CountAll();
+            _pendingTokens = 0;
+            _pending = 0;
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
+        }
+    }
+
+    private long CountAll()
+    {
+        if (!_pendingCounted && _buffer is not null)
+        {
+            Finish(CertainCut.Last(_buffer.AsSpan(0, _pending)));
+            _pendingTokens = _counter.Count(_buffer.AsSpan(0, _pending));
+            _pendingCounted = true;
+        }
+
+        return _finished + _pendingTokens;
+    }
+
+    private void Add(ReadOnlySpan<byte> utf8)
+    {
         Reserve(Math.Min(_pending + utf8.Length, BufferBytes));
         _pendingTokens = 0;
         _pendingCounted = false;
@@ -64,17 +98,6 @@ public sealed class DeliveredTokens : IDisposable
             _pending += part.Length;
             utf8 = utf8[part.Length..];
         }
-    }
-
-    /// <summary>Counts what is pending and returns the buffer.</summary>
-    public void Dispose()
-    {
-        if (_buffer is null) return;
-        _finished = Count;
-        _pendingTokens = 0;
-        _pending = 0;
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = null;
     }
 
     private void Reserve(int bytes)
