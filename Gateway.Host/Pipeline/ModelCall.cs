@@ -27,6 +27,7 @@ internal sealed class ModelCall : IDisposable
     private bool _isDraining;
     private CallTimes _times;
     private string? _receiptId;
+    private readonly RequestSpan? _span;
     private IReadOnlyList<string>? _tags;
 
     /// <param name="http">The request.</param>
@@ -42,7 +43,7 @@ internal sealed class ModelCall : IDisposable
         _drains = drains;
         Http = http;
         Key = key;
-        Span = RequestTracing.SpanOf(http);
+        _span = RequestTracing.SpanOf(http);
         _hangUp = http.RequestAborted.UnsafeRegister(static state => ((ModelCall)state!).OnHangUp(), this);
     }
 
@@ -59,7 +60,10 @@ internal sealed class ModelCall : IDisposable
     public long StartedAt { get; } = Stopwatch.GetTimestamp();
 
     /// <summary>The server span of the request, recorded or only passed on; <c>null</c>: nobody traces.</summary>
-    public Activity? Span { get; }
+    public Activity? Span => _span?.Activity;
+
+    /// <summary>A moment (<see cref="Stopwatch"/> ticks) on the clock of <see cref="Span"/>; only where there is one.</summary>
+    public DateTimeOffset OnSpan(long timestamp) => _span!.At(timestamp); // not null: see above
 
     /// <summary>When its steps began and ended.</summary>
     public ref CallTimes Times => ref _times;

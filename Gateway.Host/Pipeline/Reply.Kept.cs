@@ -36,7 +36,7 @@ internal sealed partial class Reply
     {
         var response = call.Http.Response;
         BeginStream(call);
-        var relay = call.Kept = Relay(call, new ReplayStream(kept.Body, time), settings.MaxAnswerTime, adapter: null);
+        var relay = call.Kept = Relay(call, new ReplayStream(kept.Body, time), settings.MaxAnswerTime, attempt: null);
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {

@@ -25,7 +25,7 @@ internal sealed partial class Reply
     {
         if (call.Exchange.WantsAnswer || (GenAi.CapturesContent && attempt.Span is not null))
             upstream = attempt.Recording = new RecordingStream(upstream, StoredAnswer.MaxBodyBytes);
-        return Relay(call, upstream, attempt.Candidate.Channel.IdleTimeout, attempt.Adapter);
+        return Relay(call, upstream, attempt.Candidate.Channel.IdleTimeout, attempt);
     }
 
     /// <summary>The head of a stream that the client is about to get.</summary>
@@ -38,8 +38,10 @@ internal sealed partial class Reply
         response.Headers["x-accel-buffering"] = "no";
     }
 
-    private SseRelay Relay(ModelCall call, Stream source, TimeSpan idleTimeout, Adapter? adapter)
+    // attempt null: a kept answer.
+    private SseRelay Relay(ModelCall call, Stream source, TimeSpan idleTimeout, CallAttempt? attempt)
     {
+        var adapter = attempt?.Adapter;
         var options = new RelayOptions
         {
             Format = adapter?.Format ?? AnswerFormat.Chat,
@@ -51,6 +53,7 @@ internal sealed partial class Reply
             MaxTime = settings.MaxAnswerTime,
             MaxOutputTokens = call.Reply is null ? PaidOutput(call, Credits.Zero) : long.MaxValue,
             ExtendOutput = () => PaidOutputAsync(call),
+            OnNextContent = attempt is null ? null : metrics.ChunksOf(call, attempt),
             MaxTranscriptBytes = call.Lease is null ? 0 : StoredAnswer.MaxBodyBytes,
         };
         return new SseRelay(source, options, () => call.ClientIsThere, relay => EndStreamAsync(call, relay), relay => LastBytesAsync(call, relay));

@@ -16,7 +16,7 @@ namespace Gateway.Host.Pipeline;
 
 /// <summary>Steps 7 and 8: reads what an answer used, settles, and lets the last bytes leave.</summary>
 /// <remarks>The order is the promise: settle (durable), DELIVERING, then the end of the answer. A settlement never waits for the client, so it has no token of the client's.</remarks>
-internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, ResponseOrigins origins, SpendRatios ratios, GatewaySettings settings, TimeProvider time, ILogger<Reply> log)
+internal sealed partial class Reply(ILedger ledger, StoredAnswers answers, ResponseOrigins origins, SpendRatios ratios, CallMetrics metrics, GatewaySettings settings, TimeProvider time, ILogger<Reply> log)
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(10);
 

@@ -82,16 +82,18 @@ internal sealed class CallMetrics
             EndHeld(call, hold, error);
     }
 
-    /// <summary>Another chunk of an upstream's stream came.</summary>
-    /// <param name="tags">Of <see cref="TagsOf"/>.</param>
-    /// <param name="seconds">Since the one before.</param>
-    public void Chunk(in TagList tags, double seconds) => _clientPerChunk.Record(seconds, tags);
+    /// <summary>Hears of each chunk behind the first, in seconds since the one before; <c>null</c>: nobody asks.</summary>
+    public Action<double>? ChunksOf(ModelCall call, CallAttempt attempt)
+    {
+        if (!_clientPerChunk.Enabled)
+            return null;
 
-    /// <summary>Whether somebody wants to know of each chunk.</summary>
-    public bool WantsChunks => _clientPerChunk.Enabled;
+        var tags = TagsOf(call, attempt);
+        return seconds => _clientPerChunk.Record(seconds, tags);
+    }
 
-    /// <summary>The labels of an attempt.</summary>
-    public static TagList TagsOf(ModelCall call, CallAttempt attempt) => new()
+    // The labels of an attempt.
+    private static TagList TagsOf(ModelCall call, CallAttempt attempt) => new()
     {
         { TelemetryNames.Operation, GenAi.OperationOf(call.Kind) },
         { TelemetryNames.Provider, GenAi.ProviderOf(attempt.Candidate.Channel.Preset.Name, attempt.Candidate.Channel.Provider) },

@@ -5,6 +5,7 @@ using Gateway.Host.Telemetry.Content;
 using Gateway.Host.Watchdog;
 using Gateway.Ledger;
 using Gateway.Transforms;
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Rules;
 
 namespace Gateway.Host.Telemetry;
@@ -76,7 +77,7 @@ internal static class CallSpans
             return;
 
         foreach (var effect in rules.Effects)
-            step.Span.AddEvent(new ActivityEvent("gateway.rule", At(call, time.Ended), TagsOf(effect)));
+            step.Span.AddEvent(new ActivityEvent("gateway.rule", call.OnSpan(time.Ended), TagsOf(effect)));
         step.End(static (_, _) => { });
     }
 
@@ -137,7 +138,7 @@ internal static class CallSpans
         if (GenAi.CapturesContent)
             DescribeAnswer(call, attempt, span);
         if (attempt.EndedAt != 0)
-            span.SetEndTime(At(call, attempt.EndedAt).UtcDateTime);
+            span.SetEndTime(call.OnSpan(attempt.EndedAt).UtcDateTime);
         span.Stop();
     }
 
@@ -158,6 +159,8 @@ internal static class CallSpans
             span.SetTag(TelemetryNames.ResponseModel, reported);
         if ((call.Attempt?.Reader?.AnswerId ?? call.Attempt?.Relay?.AnswerId) is { } id)
             span.SetTag(TelemetryNames.ResponseId, id);
+        if (call.Attempt?.Reader is { } reader && AnswerEnding.Read(reader.Body.Span, streamed: false).FinishReason is { } reason)
+            span.SetTag(TelemetryNames.FinishReasons, new[] { reason });
         span.SetTag(TelemetryNames.InputTokens, usage.InputTokens);
         if (call.Kind.HasOutputTokens)
             span.SetTag(TelemetryNames.OutputTokens, usage.OutputTokens);
@@ -209,17 +212,15 @@ internal static class CallSpans
         if (!time.IsTaken)
             return null;
 
-        var span = RequestTracing.Source.StartActivity(name, ActivityKind.Internal, server.Context, startTime: At(call, time.Began));
+        var span = RequestTracing.Source.StartActivity(name, ActivityKind.Internal, server.Context, startTime: call.OnSpan(time.Began));
         Activity.Current = server;
         if (span is null)
             return null;
 
-        span.SetEndTime(At(call, time.Ended).UtcDateTime);
+        span.SetEndTime(call.OnSpan(time.Ended).UtcDateTime);
         return new MadeSpan(call, span);
     }
 
-    // Spans are measured with one clock, so that none begins before its parent.
-    private static DateTimeOffset At(ModelCall call, long timestamp) => new(call.Span!.StartTimeUtc + Stopwatch.GetElapsedTime(call.StartedAt, timestamp)); // not null: only recorded calls come here
 
     private static double Amount(Credits credits) => (double)credits.ToDecimal();
 

@@ -13,11 +13,8 @@ internal sealed class RequestTracing(RequestDelegate next)
     private static readonly PathString Health = "/health";
     private static readonly PathString Metrics = "/metrics";
 
-    /// <summary>The span of a request that somebody records; <c>null</c>: nobody does.</summary>
-    public static Activity? RecordedSpanOf(HttpContext http) => SpanOf(http) is { IsAllDataRequested: true } span ? span : null;
-
     /// <summary>The span of a request, recorded or only passed on; <c>null</c>: none.</summary>
-    public static Activity? SpanOf(HttpContext http) => Source.HasListeners() ? http.Features.Get<RequestSpan>()?.Activity : null;
+    public static RequestSpan? SpanOf(HttpContext http) => Source.HasListeners() ? http.Features.Get<RequestSpan>() : null;
 
     public Task InvokeAsync(HttpContext http) =>
         !Source.HasListeners() || http.Request.Path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase) || http.Request.Path.StartsWithSegments(Metrics, StringComparison.OrdinalIgnoreCase) ? next(http) : TraceAsync(http);
@@ -26,6 +23,7 @@ internal sealed class RequestTracing(RequestDelegate next)
     {
         var route = RouteOf(http);
         var name = route is null ? http.Request.Method : string.Concat(http.Request.Method, " ", route);
+        var startedAt = Stopwatch.GetTimestamp();
         using var span = Source.StartActivity(name, ActivityKind.Server, CallerOf(http.Request.Headers));
         if (span is null)
         {
@@ -33,7 +31,7 @@ internal sealed class RequestTracing(RequestDelegate next)
             return;
         }
 
-        http.Features.Set(new RequestSpan(span));
+        http.Features.Set(new RequestSpan(span, startedAt));
         if (span.IsAllDataRequested)
             Describe(span, http, route);
         try
@@ -85,6 +83,13 @@ internal sealed class RequestTracing(RequestDelegate next)
     // What does not parse begins a new trace, as the specification asks: https://www.w3.org/TR/trace-context/
     private static ActivityContext CallerOf(IHeaderDictionary headers) =>
         ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var caller) ? caller : default;
+}
 
-    private sealed record RequestSpan(Activity Activity);
+/// <summary>The server span of a request.</summary>
+/// <param name="Activity">The span.</param>
+/// <param name="StartedAt">When it began, in <see cref="Stopwatch"/> ticks: what is measured by that clock is placed in the trace with it.</param>
+internal sealed record RequestSpan(Activity Activity, long StartedAt)
+{
+    /// <summary>A moment of the request on the span's clock.</summary>
+    public DateTimeOffset At(long timestamp) => new(Activity.StartTimeUtc + Stopwatch.GetElapsedTime(StartedAt, timestamp));
 }
