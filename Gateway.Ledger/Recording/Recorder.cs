@@ -14,7 +14,7 @@ internal sealed partial class Recorder(
 {
     private const int BatchSize = 500;
 
-    // A transaction costs as much as some thirty calls: at a thousand calls a second, waiting 50 ms instead of 20 makes its share a third, and p99 stays under 100 ms.
+    // A transaction costs as much as many calls: fewer and larger ones leave more of the machine to calls. It is half of the lag that is aimed at.
     private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);

@@ -10,7 +10,7 @@ internal static class SqliteLibrary
 
     /// <summary>Loads it; a second call does nothing.</summary>
     /// <remarks>
-    /// Without its own locks: <see cref="SqliteConnections"/> gives a connection to one user at a time, and the locks were a tenth of what a batch costs.
+    /// Without its own locks: <see cref="SqliteConnections"/> gives a connection to one user at a time.
     /// Without its count of memory, which takes another lock at each allocation and which nobody reads (https://www.sqlite.org/c3ref/c_config_covering_index_scan.html).
     /// Where something else in the process has opened a connection before, SQLite answers that it is too late, and works on as it was.
     /// </remarks>
