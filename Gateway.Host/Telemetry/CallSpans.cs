@@ -24,7 +24,7 @@ internal static class CallSpans
             return null;
 
         var (candidate, operation) = (attempt.Candidate, GenAi.OperationOf(call.Kind));
-        var span = RequestTracing.Source.StartActivity($"{operation} {candidate.UpstreamModel}", ActivityKind.Client, server.Context);
+        var span = RequestTracing.Source.StartActivity($"{operation} {candidate.UpstreamModel}", ActivityKind.Client, server.Context, startTime: call.OnSpan(attempt.StartedAt));
 
         // It is ended by the call, in whichever flow that happens: what runs until then belongs to the server span.
         Activity.Current = server;
@@ -137,8 +137,7 @@ internal static class CallSpans
             DescribeUsage(call, settlement.Usage, span);
         if (GenAi.CapturesContent)
             DescribeAnswer(call, attempt, span);
-        if (attempt.EndedAt != 0)
-            span.SetEndTime(call.OnSpan(attempt.EndedAt).UtcDateTime);
+        span.SetEndTime(call.OnSpan(attempt.EndedAt != 0 ? attempt.EndedAt : Stopwatch.GetTimestamp()).UtcDateTime);
         span.Stop();
     }
 

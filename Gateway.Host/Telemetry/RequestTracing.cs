@@ -23,7 +23,6 @@ internal sealed class RequestTracing(RequestDelegate next)
     {
         var route = RouteOf(http);
         var name = route is null ? http.Request.Method : string.Concat(http.Request.Method, " ", route);
-        var startedAt = Stopwatch.GetTimestamp();
         using var span = Source.StartActivity(name, ActivityKind.Server, CallerOf(http.Request.Headers));
         if (span is null)
         {
@@ -31,7 +30,8 @@ internal sealed class RequestTracing(RequestDelegate next)
             return;
         }
 
-        http.Features.Set(new RequestSpan(span, startedAt));
+        var request = new RequestSpan(span, Stopwatch.GetTimestamp());
+        http.Features.Set(request);
         if (span.IsAllDataRequested)
             Describe(span, http, route);
         try
@@ -42,6 +42,9 @@ internal sealed class RequestTracing(RequestDelegate next)
         {
             if (span.IsAllDataRequested)
                 End(span, http);
+
+            // By the same clock as what is below it: none of it may outlive its parent.
+            span.SetEndTime(request.At(Stopwatch.GetTimestamp()).UtcDateTime);
         }
     }
 
