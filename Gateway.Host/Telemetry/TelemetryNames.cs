@@ -70,13 +70,11 @@ internal static class TelemetryNames
     public const string Attempts = "gateway.attempts";
     public const string FallbackUsed = "gateway.fallback.used";
     public const string CacheStatus = "gateway.cache.status";
-    public const string CacheSimilarity = "gateway.cache.similarity";
     public const string RuleId = "gateway.rule.id";
     public const string RuleType = "gateway.rule.type";
     public const string CompressStrength = "gateway.compress.strength";
     public const string TokensSaved = "gateway.compress.tokens_saved";
     public const string MessagesDropped = "gateway.trim.dropped";
-    public const string WatchdogState = "gateway.watchdog.state";
     public const string ErrorCode = "gateway.error.code";
     public const string ContentTruncated = "gateway.content.truncated";
 
